@@ -1,0 +1,16 @@
+/** The Worker's doors: fetch, queue, scheduled; and the classes that the platform starts. Nothing else. */
+
+import { Sandbox as SandboxBase } from "@cloudflare/sandbox";
+
+export { LogStream } from "./logs/log-stream.ts";
+export { JobRunner } from "../workflows/job.ts";
+
+export class Sandbox extends SandboxBase<Env> {}
+export class LargeSandbox extends SandboxBase<Env> {}
+
+// oxlint-disable-next-line import/no-default-export -- the platform asks for it
+export default {
+  async fetch() {
+    return new Response("Sandlot\n");
+  },
+} satisfies ExportedHandler<Env>;

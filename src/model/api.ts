@@ -1,0 +1,167 @@
+/** The JSON that leaves us: shapes of `/api`, for the CLI, programs and pages. Times are ms since 1970, UTC. */
+
+import type { Conclusion, Reason, Result, Status } from "./status.ts";
+import type { Annotation } from "./step.ts";
+import type { Problem } from "./workflow.ts";
+import type { DeliveryKind } from "./delivery.ts";
+
+export interface Outcome {
+  status: Status;
+  /** Only with `completed`. */
+  conclusion: Conclusion | null;
+  reason: Reason | null;
+  /** Whose fault, where it did not succeed. */
+  fault: "user" | "sandlot" | "nobody" | null;
+  /** One sentence for people: why it waits, failed or was skipped. */
+  detail: string | null;
+}
+
+export interface BuildSummary extends Outcome {
+  id: string;
+  url: string;
+  repository: string;
+  repositoryId: number;
+  workflow: { path: string; name: string | null };
+  number: number;
+  runAttempt: number;
+  event: string;
+  sha: string;
+  reportSha: string;
+  ref: string;
+  pullRequest: number | null;
+  title: string;
+  actor: string;
+  context: string;
+  createdAt: number;
+  startedAt: number | null;
+  completedAt: number | null;
+}
+
+export interface BuildView extends BuildSummary {
+  deliveryId: string;
+  problems: Problem[];
+  jobs: JobView[];
+  artifacts: ArtifactView[];
+}
+
+export interface JobView extends Outcome {
+  id: string;
+  url: string;
+  key: string;
+  name: string;
+  needs: string[];
+  attempt: number;
+  runAttempt: number;
+  startedAt: number | null;
+  completedAt: number | null;
+  outputs: Record<string, string>;
+  steps: StepView[];
+  caches: CacheUse[];
+  annotations: (Annotation & { step: number })[];
+  /** Earlier goes, oldest first. */
+  attempts: AttemptView[];
+}
+
+export interface AttemptView extends Outcome {
+  id: string;
+  attempt: number;
+  runAttempt: number;
+  sandbox: string;
+  startedAt: number | null;
+  completedAt: number | null;
+}
+
+export interface StepView {
+  number: number;
+  name: string;
+  status: "in_progress" | "completed";
+  outcome: Result | null;
+  conclusion: Result | null;
+  exitCode: number | null;
+  reason: Reason | null;
+  detail: string | null;
+  /** Byte offset in the job's log where this step's part starts. */
+  logFrom: number;
+  startedAt: number;
+  completedAt: number | null;
+}
+
+export interface CacheUse {
+  step: number;
+  key: string;
+  /** Null for a miss. */
+  matchedKey: string | null;
+  saved: boolean;
+  bytes: number | null;
+}
+
+export interface ArtifactView {
+  name: string;
+  job: string;
+  runAttempt: number;
+  files: number;
+  bytes: number;
+  createdAt: number;
+  expiresAt: number;
+  url: string;
+}
+
+export interface ArtifactFileView {
+  path: string;
+  bytes: number;
+  /** Lowercase hex. */
+  sha256: string;
+  url: string;
+}
+
+export interface DeliveryView {
+  id: string;
+  kind: DeliveryKind;
+  event: string | null;
+  action: string | null;
+  status: "recorded" | "done" | "failed";
+  /** What it led to, or why it led to nothing. */
+  summary: string | null;
+  workflows: { path: string; buildId: string | null; why: string }[];
+  receivedAt: number;
+}
+
+export interface RepositoryView {
+  id: number;
+  owner: string;
+  name: string;
+  defaultBranch: string;
+  private: boolean;
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Give it as `?after=` for the next page; null at the end. */
+  next: string | null;
+}
+
+export interface RerunRequest {
+  jobs?: "all" | "failed";
+}
+
+export interface DispatchRequest {
+  /** File name or path of the workflow. */
+  workflow: string;
+  /** Branch or tag; the default branch where absent. */
+  ref?: string;
+  inputs?: Record<string, string>;
+}
+
+/** What rerun, cancel and dispatch answer, with 202. */
+export interface Accepted {
+  deliveryId: string;
+  url: string;
+}
+
+/** RFC 9457, `application/problem+json`. */
+export interface ApiProblem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+}

@@ -1,0 +1,159 @@
+/** A workflow file after parsing: what `src/language` makes of the text, what D1 keeps and what an attempt carries out. Plain JSON. */
+
+/** Where something stands in a repository's file; line and column count from 1. */
+export interface Place {
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** Something wrong in a workflow file, said so that its author can mend it. */
+export interface Problem {
+  /** `workflow_invalid`: GitHub would refuse it too. `unsupported`: GitHub would run it, Sandlot does not. */
+  reason: "workflow_invalid" | "unsupported";
+  message: string;
+  at: Place;
+}
+
+/** A `${{ }}` still to be evaluated; text around it is already folded in as `format('a {0} b', x)`. */
+export interface Expression {
+  expression: string;
+  line: number;
+  column: number;
+}
+
+export type Scalar = string | number | boolean | null;
+export type Templated<T extends Scalar = Scalar> = T | Expression;
+export type TemplatedMap = Record<string, Templated>;
+
+/** JSON-like data in which any leaf or branch may be an expression (a matrix, `concurrency`). */
+export type TemplatedData = Scalar | Expression | TemplatedData[] | { [key: string]: TemplatedData };
+
+export interface Filters {
+  branches: string[] | null;
+  branchesIgnore: string[] | null;
+  tags: string[] | null;
+  tagsIgnore: string[] | null;
+  paths: string[] | null;
+  pathsIgnore: string[] | null;
+  /** Activity types, null for the event's own default. */
+  types: string[] | null;
+}
+
+export interface DispatchInput {
+  name: string;
+  type: "string" | "boolean" | "number" | "choice" | "environment";
+  description: string;
+  required: boolean;
+  default: Scalar;
+  options: string[];
+}
+
+/** One entry of `on:`. */
+export interface Trigger {
+  event: string;
+  filters: Filters;
+  /** Only `workflow_dispatch`. */
+  inputs: DispatchInput[];
+  /** Only `schedule`. */
+  crons: string[];
+  at: Place;
+}
+
+interface StepBase {
+  /** From 1, in the job's order. */
+  number: number;
+  id: string | null;
+  name: Templated<string> | null;
+  /** The condition's source, without `${{ }}`; `success()` is already there where GitHub implies it. */
+  if: string;
+  env: TemplatedMap;
+  continueOnError: Templated<boolean>;
+  timeoutMinutes: Templated<number> | null;
+  at: Place;
+}
+
+export interface RunStep extends StepBase {
+  kind: "run";
+  run: Templated<string>;
+  /** As written, `bash`, `python`, `custom {0}`; null for the default. */
+  shell: Templated<string> | null;
+  workingDirectory: Templated<string> | null;
+}
+
+export interface UsesStep extends StepBase {
+  kind: "uses";
+  /** As written: `actions/checkout@v4`. */
+  uses: string;
+  with: TemplatedMap;
+}
+
+export type StepDefinition = RunStep | UsesStep;
+
+export interface Strategy {
+  /** Null for no matrix. Lists, `include` and `exclude` as written; an expression where it is computed at runtime. */
+  matrix: TemplatedData | null;
+  failFast: Templated<boolean>;
+  maxParallel: Templated<number> | null;
+}
+
+export interface Concurrency {
+  group: Templated<string>;
+  cancelInProgress: Templated<boolean>;
+}
+
+export type Permissions = Record<string, "read" | "write" | "none">;
+
+export interface JobDefinition {
+  /** Its key under `jobs:`. */
+  id: string;
+  name: Templated<string> | null;
+  needs: string[];
+  if: string;
+  runsOn: TemplatedData;
+  env: TemplatedMap;
+  defaults: { shell: Templated<string> | null; workingDirectory: Templated<string> | null };
+  strategy: Strategy;
+  timeoutMinutes: Templated<number> | null;
+  continueOnError: Templated<boolean>;
+  concurrency: Concurrency | null;
+  permissions: Permissions | null;
+  outputs: Record<string, Templated<string>>;
+  steps: StepDefinition[];
+  at: Place;
+}
+
+export interface Workflow {
+  path: string;
+  name: string | null;
+  runName: Templated<string> | null;
+  on: Trigger[];
+  env: TemplatedMap;
+  concurrency: Concurrency | null;
+  permissions: Permissions | null;
+  jobs: JobDefinition[];
+}
+
+/** What became of one file. `events` are named as far as they could be read, so that a broken file fails only builds that it asks for. */
+export interface WorkflowFile {
+  path: string;
+  name: string | null;
+  /** Event names under `on:`; null where the YAML is too broken to tell. */
+  events: string[] | null;
+  /** Null where there are problems. */
+  workflow: Workflow | null;
+  problems: Problem[];
+}
+
+/** A job of one build, its matrix expanded. */
+export interface PlannedJob {
+  /** Unique in the build and stable: `test (node 24)`; the job's id where there is no matrix. */
+  key: string;
+  definition: JobDefinition;
+  /** This leg's values; null where the job has no matrix, or where the matrix needs other jobs' outputs first. */
+  matrix: Record<string, unknown> | null;
+  /** `strategy.job-index` and `strategy.job-total`. */
+  leg: { index: number; total: number };
+  /** True while the matrix is still to be computed from `needs`. */
+  unexpanded: boolean;
+}

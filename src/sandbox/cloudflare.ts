@@ -1,0 +1,3 @@
+/** The sandbox port over `@cloudflare/sandbox`. */
+
+export { Sandbox } from "@cloudflare/sandbox";

@@ -1,0 +1,56 @@
+/** Two pools: `worker` runs in workerd (unit, river, contract), `node` in Node (CLI, local host, local GitHub, browser). */
+
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
+import { defineConfig } from "vitest/config";
+
+const bundled = [
+  "@octokit/rest",
+  "@octokit/webhooks",
+  "@octokit/auth-app",
+  "@octokit/plugin-retry",
+  "@octokit/plugin-throttling",
+  "@actions/workflow-parser",
+  "@actions/expressions",
+  "hono",
+  "zod",
+  "yaml",
+];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        plugins: [
+          cloudflareTest(async ({ inject }) => ({
+            main: "./test/worker.ts",
+            wrangler: { configPath: "./wrangler.jsonc" },
+            miniflare: {
+              bindings: {
+                TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+                TEST_SANDBOX_HOST: inject("sandboxHost"),
+                TEST_GITHUB: inject("github"),
+                TEST_CORPUS: inject("corpus"),
+              },
+            },
+          })),
+        ],
+        test: {
+          name: "worker",
+          include: ["test/worker/**/*.test.ts"],
+          globalSetup: ["./test/support/global.ts"],
+          testTimeout: 60_000,
+          deps: { optimizer: { ssr: { enabled: true, include: bundled } } },
+        },
+      },
+      {
+        test: {
+          name: "node",
+          include: ["test/node/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          server: { deps: { inline: [/@actions\//] } },
+        },
+      },
+    ],
+  },
+});
