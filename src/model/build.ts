@@ -1,9 +1,9 @@
 /** A build: one run of one workflow for one event. */
 
-import type { Problem } from "./workflow.ts";
+import type { Concurrency, Permissions, Problem, TemplatedMap } from "./workflow.ts";
 import type { BuildId, DeliveryId } from "./ids.ts";
 import type { Actor } from "./event.ts";
-import type { Conclusion, Reason, Status } from "./status.ts";
+import type { State } from "./transition.ts";
 
 export interface Build {
   id: BuildId;
@@ -11,6 +11,7 @@ export interface Build {
   repositoryId: number;
   workflowPath: string;
   workflowName: string | null;
+  workflow: BuildWorkflow;
   /** Counts per workflow, as `GITHUB_RUN_NUMBER`. */
   number: number;
   runAttempt: number;
@@ -30,15 +31,23 @@ export interface Build {
   /** The status context on GitHub; see `reportContext`. */
   context: string;
   problems: Problem[];
+  /** Evaluated `concurrency.group` of the workflow; one build of a group runs at a time. */
+  concurrencyGroup: string | null;
   cancelRequested: { at: number; by: string; force: boolean } | null;
   createdAt: number;
   startedAt: number | null;
   state: BuildState;
 }
 
-export type BuildState =
-  | { status: Exclude<Status, "completed">; detail: string | null }
-  | { status: "completed"; conclusion: Conclusion; reason: Reason | null; detail: string | null; completedAt: number };
+/** What the jobs of a build take from the top of its workflow file. */
+export interface BuildWorkflow {
+  env: TemplatedMap;
+  concurrency: Concurrency | null;
+  permissions: Permissions | null;
+}
+
+/** What a build waits for or how it ended. */
+export type BuildState = State;
 
 /**
  * The context of the commit status (architecture §7): what gates a merge has the plain name, all else says its event,

@@ -2,7 +2,7 @@
 
 import type { AttemptId, BuildId, JobId, SandboxId } from "./ids.ts";
 import type { PlannedJob } from "./workflow.ts";
-import type { Conclusion, Reason, Status } from "./status.ts";
+import type { State } from "./transition.ts";
 
 export interface Job {
   id: JobId;
@@ -20,12 +20,8 @@ export interface Job {
   /** `${{ }}` outputs as they ended; empty until then. */
   outputs: Record<string, string>;
   startedAt: number | null;
-  state: JobState;
+  state: State;
 }
-
-export type JobState =
-  | { status: "waiting" | "queued" | "in_progress"; detail: string | null }
-  | { status: "completed"; conclusion: Conclusion; reason: Reason | null; detail: string | null; completedAt: number };
 
 /** One go at a job in a sandbox of its own. */
 export interface Attempt {
@@ -37,6 +33,8 @@ export interface Attempt {
   runAttempt: number;
   sandboxId: SandboxId;
   sandboxSize: SandboxSize;
+  /** How many attempts before it, in this run attempt, lost their sandbox. */
+  recoveries: number;
   createdAt: number;
   startedAt: number | null;
   heartbeatAt: number | null;
@@ -44,11 +42,7 @@ export interface Attempt {
   destroyedAt: number | null;
   /** When the log was put to R2; null while it is in its LogStream. */
   archivedAt: number | null;
-  state: AttemptState;
+  state: State;
 }
 
 export type SandboxSize = "standard" | "large";
-
-export type AttemptState =
-  | { status: Exclude<Status, "completed"> }
-  | { status: "completed"; conclusion: Conclusion; reason: Reason | null; detail: string | null; completedAt: number };

@@ -11,7 +11,16 @@ export interface Step {
   /** Where its part of the attempt's log starts, in bytes of the stored log. */
   logFrom: number;
   startedAt: number;
+  notes: StepNotes;
   state: StepState;
+}
+
+/** What a step left besides its output. */
+export interface StepNotes {
+  annotations?: Annotation[];
+  cache?: { key: string; matchedKey: string | null; saved: boolean; bytes: number | null };
+  /** Markdown of `GITHUB_STEP_SUMMARY`, masked. */
+  summary?: string;
 }
 
 export type StepState =

@@ -1,0 +1,103 @@
+/** Artifacts: a row in D1, every file an object of its own in R2, and a manifest beside them. */
+
+import { asAttemptId, asBuildId, asJobId } from "../model/ids.ts";
+import type { AttemptId, BuildId, JobId } from "../model/ids.ts";
+import { artifactManifestKey } from "./keys.ts";
+
+export interface Artifact {
+  buildId: BuildId;
+  runAttempt: number;
+  name: string;
+  repositoryId: number;
+  jobId: JobId;
+  attemptId: AttemptId;
+  files: number;
+  bytes: number;
+  createdAt: number;
+  expiresAt: number;
+  prefix: string;
+}
+
+export interface ArtifactFile {
+  /** Relative, with `/`, never leaving the artifact. */
+  path: string;
+  bytes: number;
+  /** Lowercase hex. */
+  sha256: string;
+}
+
+interface ArtifactRow {
+  build_id: string;
+  run_attempt: number;
+  name: string;
+  repository_id: number;
+  job_id: string;
+  attempt_id: string;
+  files: number;
+  bytes: number;
+  created_at: number;
+  expires_at: number;
+  prefix: string;
+}
+
+function fromRow(row: ArtifactRow): Artifact {
+  return {
+    buildId: asBuildId(row.build_id),
+    runAttempt: row.run_attempt,
+    name: row.name,
+    repositoryId: row.repository_id,
+    jobId: asJobId(row.job_id),
+    attemptId: asAttemptId(row.attempt_id),
+    files: row.files,
+    bytes: row.bytes,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    prefix: row.prefix,
+  };
+}
+
+/** The first of a name stands unless `overwrite`; an attempt may write its own again. Changes no row where refused. */
+export function saveArtifact(db: D1Database, artifact: Artifact, options: { overwrite: boolean }): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO artifacts (build_id, run_attempt, name, repository_id, job_id, attempt_id, files, bytes, created_at,
+         expires_at, prefix)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+       ON CONFLICT DO UPDATE SET job_id = ?5, attempt_id = ?6, files = ?7, bytes = ?8, created_at = ?9, expires_at = ?10,
+         prefix = ?11 WHERE ?12 OR prefix = ?11`,
+    )
+    .bind(
+      artifact.buildId,
+      artifact.runAttempt,
+      artifact.name,
+      artifact.repositoryId,
+      artifact.jobId,
+      artifact.attemptId,
+      artifact.files,
+      artifact.bytes,
+      artifact.createdAt,
+      artifact.expiresAt,
+      artifact.prefix,
+      options.overwrite ? 1 : 0,
+    );
+}
+
+/** All of a build, every run attempt; the newest of a name last. */
+export async function artifactsOfBuild(db: D1Database, build: BuildId): Promise<Artifact[]> {
+  const rows = await db
+    .prepare("SELECT * FROM artifacts WHERE build_id = ? ORDER BY name, run_attempt")
+    .bind(build)
+    .all<ArtifactRow>();
+  return rows.results.map(fromRow);
+}
+
+export async function readArtifactFiles(blobs: R2Bucket, artifact: Pick<Artifact, "prefix">): Promise<ArtifactFile[]> {
+  const object = await blobs.get(artifactManifestKey(artifact.prefix));
+  return object ? ((await object.json()) satisfies unknown as ArtifactFile[]) : [];
+}
+
+export async function saveArtifactFiles(blobs: R2Bucket, prefix: string, files: ArtifactFile[]): Promise<void> {
+  await blobs.put(artifactManifestKey(prefix), JSON.stringify(files), {
+    httpMetadata: { contentType: "application/json" },
+  });
+}

@@ -1,0 +1,257 @@
+/** Builds, one row each. */
+
+import type { Build, BuildWorkflow } from "../model/build.ts";
+import type { Change } from "../model/transition.ts";
+import type { Problem } from "../model/workflow.ts";
+import { asBuildId, asDeliveryId } from "../model/ids.ts";
+import type { BuildId } from "../model/ids.ts";
+import { changeState, columnsOf, stateOf } from "./state.ts";
+import { insertRow } from "./statement.ts";
+import type { StateColumns } from "./state.ts";
+
+interface BuildRow extends StateColumns {
+  id: string;
+  delivery_id: string;
+  repository_id: number;
+  workflow_path: string;
+  workflow_name: string | null;
+  workflow: string;
+  number: number;
+  run_attempt: number;
+  event: string;
+  action: string | null;
+  sha: string;
+  report_sha: string;
+  ref: string;
+  base_sha: string | null;
+  head_ref: string | null;
+  base_ref: string | null;
+  pull_request: number | null;
+  fork: number;
+  title: string;
+  actor_id: number;
+  actor_login: string;
+  inputs: string | null;
+  context: string;
+  problems: string;
+  concurrency_group: string | null;
+  cancel_at: number | null;
+  cancel_by: string | null;
+  cancel_force: number;
+  created_at: number;
+  started_at: number | null;
+  reported: string | null;
+}
+
+/** A build and what GitHub was last told of its key. */
+export interface StoredBuild extends Build {
+  reported: string | null;
+}
+
+function fromRow(row: BuildRow): StoredBuild {
+  return {
+    id: asBuildId(row.id),
+    deliveryId: asDeliveryId(row.delivery_id),
+    repositoryId: row.repository_id,
+    workflowPath: row.workflow_path,
+    workflowName: row.workflow_name,
+    workflow: JSON.parse(row.workflow) as BuildWorkflow,
+    number: row.number,
+    runAttempt: row.run_attempt,
+    event: row.event,
+    action: row.action,
+    sha: row.sha,
+    reportSha: row.report_sha,
+    ref: row.ref,
+    baseSha: row.base_sha,
+    headRef: row.head_ref,
+    baseRef: row.base_ref,
+    pullRequest: row.pull_request,
+    fork: row.fork === 1,
+    title: row.title,
+    actor: { id: row.actor_id, login: row.actor_login },
+    inputs: row.inputs === null ? null : (JSON.parse(row.inputs) as Record<string, string>),
+    context: row.context,
+    problems: JSON.parse(row.problems) as Problem[],
+    concurrencyGroup: row.concurrency_group,
+    cancelRequested:
+      row.cancel_at === null ? null : { at: row.cancel_at, by: row.cancel_by ?? "", force: row.cancel_force === 1 },
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    state: stateOf(row),
+    reported: row.reported,
+  };
+}
+
+/** The next number of a workflow. A number drawn for a build that already exists leaves a gap, which harms nobody. */
+export async function drawBuildNumber(db: D1Database, repositoryId: number, workflowPath: string): Promise<number> {
+  const row = await db
+    .prepare(
+      `INSERT INTO workflow_numbers (repository_id, workflow_path, last) VALUES (?, ?, 1)
+       ON CONFLICT DO UPDATE SET last = last + 1 RETURNING last`,
+    )
+    .bind(repositoryId, workflowPath)
+    .first<{ last: number }>();
+  return row?.last ?? 1;
+}
+
+/** Writes nothing where the build exists. */
+export function insertBuild(db: D1Database, build: Build): D1PreparedStatement {
+  return insertRow(db, "builds", {
+    id: build.id,
+    delivery_id: build.deliveryId,
+    repository_id: build.repositoryId,
+    workflow_path: build.workflowPath,
+    workflow_name: build.workflowName,
+    workflow: JSON.stringify(build.workflow),
+    number: build.number,
+    run_attempt: build.runAttempt,
+    event: build.event,
+    action: build.action,
+    sha: build.sha,
+    report_sha: build.reportSha,
+    ref: build.ref,
+    base_sha: build.baseSha,
+    head_ref: build.headRef,
+    base_ref: build.baseRef,
+    pull_request: build.pullRequest,
+    fork: build.fork ? 1 : 0,
+    title: build.title,
+    actor_id: build.actor.id,
+    actor_login: build.actor.login,
+    inputs: build.inputs && JSON.stringify(build.inputs),
+    context: build.context,
+    problems: JSON.stringify(build.problems),
+    concurrency_group: build.concurrencyGroup,
+    created_at: build.createdAt,
+    started_at: build.startedAt,
+    ...columnsOf(build.state),
+  });
+}
+
+export async function readBuild(db: D1Database, id: BuildId): Promise<StoredBuild | null> {
+  const row = await db.prepare("SELECT * FROM builds WHERE id = ?").bind(id).first<BuildRow>();
+  return row && fromRow(row);
+}
+
+export interface BuildQuery {
+  repositoryId: number;
+  limit: number;
+  /** Only builds made before this time (ms). */
+  before?: number;
+  ref?: string;
+  status?: string;
+  event?: string;
+}
+
+/** Newest first. */
+export async function listBuilds(db: D1Database, query: BuildQuery): Promise<StoredBuild[]> {
+  const where = ["repository_id = ?"];
+  const values: (string | number)[] = [query.repositoryId];
+  for (const [column, value] of [
+    ["created_at <", query.before],
+    ["ref =", query.ref],
+    ["status =", query.status],
+    ["event =", query.event],
+  ] as const) {
+    if (value === undefined) continue;
+    where.push(`${column} ?`);
+    values.push(value);
+  }
+  const rows = await db
+    .prepare(`SELECT * FROM builds WHERE ${where.join(" AND ")} ORDER BY created_at DESC LIMIT ?`)
+    .bind(...values, query.limit)
+    .all<BuildRow>();
+  return rows.results.map(fromRow);
+}
+
+/** All builds that share a commit status. */
+export async function buildsBehindReport(
+  db: D1Database,
+  key: { repositoryId: number; sha: string; context: string },
+): Promise<StoredBuild[]> {
+  const rows = await db
+    .prepare("SELECT * FROM builds WHERE repository_id = ? AND report_sha = ? AND context = ? ORDER BY created_at DESC")
+    .bind(key.repositoryId, key.sha, key.context)
+    .all<BuildRow>();
+  return rows.results.map(fromRow);
+}
+
+/** Builds that are not completed, or whose end GitHub was not told: oldest first, before `before`. */
+export async function openBuilds(db: D1Database, before: number, limit: number): Promise<StoredBuild[]> {
+  const rows = await db
+    .prepare("SELECT * FROM builds WHERE settled = 0 AND created_at < ? ORDER BY created_at LIMIT ?")
+    .bind(before, limit)
+    .all<BuildRow>();
+  return rows.results.map(fromRow);
+}
+
+/** Unfinished builds with a job that waits for a sandbox, oldest first. */
+export async function buildsWaitingForCapacity(db: D1Database, limit: number): Promise<BuildId[]> {
+  const rows = await db
+    .prepare(
+      `SELECT id FROM builds WHERE settled = 0 AND status <> 'completed' AND EXISTS (
+         SELECT 1 FROM jobs WHERE jobs.id >= builds.id || '-' AND jobs.id < builds.id || '.' AND jobs.status = 'queued'
+           AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.id = jobs.id || '-' || jobs.attempt AND attempts.status <> 'completed'))
+       ORDER BY created_at LIMIT ?`,
+    )
+    .bind(limit)
+    .all<{ id: string }>();
+  return rows.results.map((row) => asBuildId(row.id));
+}
+
+/** Other unfinished builds of the same concurrency group, oldest first. */
+export async function buildsInGroup(db: D1Database, build: Build): Promise<StoredBuild[]> {
+  if (build.concurrencyGroup === null) return [];
+  const rows = await db
+    .prepare(
+      `SELECT * FROM builds WHERE settled = 0 AND status <> 'completed' AND repository_id = ? AND concurrency_group = ?
+       AND id <> ? ORDER BY created_at`,
+    )
+    .bind(build.repositoryId, build.concurrencyGroup, build.id)
+    .all<BuildRow>();
+  return rows.results.map(fromRow);
+}
+
+export function changeBuild(
+  db: D1Database,
+  build: Pick<Build, "id" | "runAttempt">,
+  change: Change,
+): D1PreparedStatement {
+  return changeState(db, "builds", build.id, change, { guard: { sql: "run_attempt = ?", values: [build.runAttempt] } });
+}
+
+/** The first cancel asks, the second forces. Only while it runs. */
+export function requestCancel(
+  db: D1Database,
+  build: Pick<Build, "id" | "runAttempt">,
+  by: string,
+  at: number,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE builds SET cancel_force = CASE WHEN cancel_at IS NULL THEN 0 ELSE 1 END, cancel_at = COALESCE(cancel_at, ?),
+         cancel_by = COALESCE(cancel_by, ?) WHERE id = ? AND run_attempt = ? AND status <> 'completed'`,
+    )
+    .bind(at, by, build.id, build.runAttempt);
+}
+
+/** Opens the next run attempt of a completed build; changes no row where somebody did so already. */
+export function reopenBuild(db: D1Database, build: Build, runAttempt: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE builds SET run_attempt = ?, status = 'queued', conclusion = NULL, reason = NULL, detail = NULL,
+         completed_at = NULL, started_at = NULL, cancel_at = NULL, cancel_by = NULL, cancel_force = 0, settled = 0
+       WHERE id = ? AND run_attempt = ? AND status = 'completed'`,
+    )
+    .bind(runAttempt, build.id, runAttempt - 1);
+}
+
+/** Remembers what GitHub was told for a build's key; `settled` once that was its end. */
+export function markReported(db: D1Database, id: BuildId, reported: string, settled: boolean): D1PreparedStatement {
+  return db
+    .prepare(
+      "UPDATE builds SET reported = ?, settled = MAX(settled, ?) WHERE id = ? AND (reported IS NOT ? OR settled < ?)",
+    )
+    .bind(reported, settled ? 1 : 0, id, reported, settled ? 1 : 0);
+}

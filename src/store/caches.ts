@@ -1,0 +1,111 @@
+/** Caches: what was saved under which key, by whom it may be read. The bytes lie in the backup bucket. */
+
+/** Who may write what a reader reads: (trust, ref) as text, `branch:main`, `pull:7`, `fork:7`. */
+export type CacheScope = string;
+
+export interface Cache {
+  repositoryId: number;
+  scope: CacheScope;
+  key: string;
+  version: string;
+  handle: unknown;
+  sha256: string;
+  bytes: number;
+  createdAt: number;
+}
+
+interface CacheRow {
+  repository_id: number;
+  scope: string;
+  key: string;
+  version: string;
+  handle: string;
+  sha256: string;
+  bytes: number;
+  created_at: number;
+}
+
+function fromRow(row: CacheRow): Cache {
+  return {
+    repositoryId: row.repository_id,
+    scope: row.scope,
+    key: row.key,
+    version: row.version,
+    handle: JSON.parse(row.handle) as unknown,
+    sha256: row.sha256,
+    bytes: row.bytes,
+    createdAt: row.created_at,
+  };
+}
+
+export interface CacheQuery {
+  repositoryId: number;
+  /** In the order in which they are searched: one's own, then those it descends from. */
+  scopes: CacheScope[];
+  version: string;
+  /** The exact key first, then prefixes (`restore-keys`). */
+  key: string;
+  restoreKeys: string[];
+}
+
+/**
+ * As GitHub searches: in each scope the exact key, then each restore key as a prefix, the newest first; then the next scope.
+ * https://docs.github.com/actions/reference/workflows-and-actions/dependency-caching#restrictions-for-accessing-a-cache
+ */
+export async function findCache(db: D1Database, query: CacheQuery): Promise<Cache | null> {
+  for (const scope of query.scopes) {
+    const exact = await db
+      .prepare("SELECT * FROM caches WHERE repository_id = ? AND scope = ? AND version = ? AND key = ?")
+      .bind(query.repositoryId, scope, query.version, query.key)
+      .first<CacheRow>();
+    if (exact) return fromRow(exact);
+    for (const prefix of [query.key, ...query.restoreKeys]) {
+      const newest = await db
+        .prepare(
+          `SELECT * FROM caches WHERE repository_id = ? AND scope = ? AND version = ? AND substr(key, 1, length(?4)) = ?4
+           ORDER BY created_at DESC LIMIT 1`,
+        )
+        .bind(query.repositoryId, scope, query.version, prefix)
+        .first<CacheRow>();
+      if (newest) return fromRow(newest);
+    }
+  }
+  return null;
+}
+
+export async function hasCache(
+  db: D1Database,
+  of: { repositoryId: number; scope: CacheScope; version: string; key: string },
+): Promise<boolean> {
+  const row = await db
+    .prepare("SELECT 1 FROM caches WHERE repository_id = ? AND scope = ? AND version = ? AND key = ?")
+    .bind(of.repositoryId, of.scope, of.version, of.key)
+    .first();
+  return row !== null;
+}
+
+/** The first writer of a key wins; the statement changes no row for a later one. */
+export function saveCache(db: D1Database, cache: Cache): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO caches (repository_id, scope, key, version, handle, sha256, bytes, created_at, used_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?8, ?8) ON CONFLICT DO NOTHING`,
+    )
+    .bind(
+      cache.repositoryId,
+      cache.scope,
+      cache.key,
+      cache.version,
+      JSON.stringify(cache.handle),
+      cache.sha256,
+      cache.bytes,
+      cache.createdAt,
+    );
+}
+
+/** Forgets a cache whose backup is gone, so that the next build saves it anew. */
+export function removeCache(db: D1Database, cache: Cache): D1PreparedStatement {
+  return db
+    .prepare("DELETE FROM caches WHERE repository_id = ? AND scope = ? AND version = ? AND key = ? AND created_at = ?")
+    .bind(cache.repositoryId, cache.scope, cache.version, cache.key, cache.createdAt);
+}
