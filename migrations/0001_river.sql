@@ -89,8 +89,12 @@ CREATE TABLE jobs (
   name TEXT NOT NULL,
   plan TEXT NOT NULL,
   attempt INTEGER NOT NULL,
+  -- 1 from the making of an attempt on, until a rerun puts the job back.
+  admitted INTEGER NOT NULL DEFAULT 0,
   run_attempt INTEGER NOT NULL,
   outputs TEXT NOT NULL,
+  -- Why its running attempt is asked to stop (fail_fast, superseded); null to go on.
+  stop_reason TEXT,
   started_at INTEGER,
   status TEXT NOT NULL,
   conclusion TEXT,

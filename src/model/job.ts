@@ -15,6 +15,8 @@ export interface Job {
   plan: PlannedJob;
   /** The current or last attempt, from 1; 0 before the first. */
   attempt: number;
+  /** True when `queued` with an attempt made for it; false while it waits for a sandbox. */
+  admitted: boolean;
   /** The run attempt that its state belongs to. */
   runAttempt: number;
   /** `${{ }}` outputs as they ended; empty until then. */

@@ -2,6 +2,7 @@
 
 import type { Attempt, Job, SandboxSize } from "../model/job.ts";
 import type { Change } from "../model/transition.ts";
+import type { Reason } from "../model/status.ts";
 import { asAttemptId, asBuildId, asJobId, attemptId } from "../model/ids.ts";
 import type { AttemptId, BuildId, JobId, SandboxId } from "../model/ids.ts";
 import { changeState, stateOf } from "./state.ts";
@@ -68,7 +69,7 @@ export function admitAttempt(db: D1Database, asked: Admission, maxSandboxes: num
         `INSERT INTO attempts (id, job_id, build_id, repository_id, attempt, run_attempt, sandbox_id, sandbox_size,
            recoveries, created_at, status)
          SELECT ?, id, build_id, repository_id, ?, run_attempt, ?, ?, ?, ?, 'queued' FROM jobs
-         WHERE id = ? AND attempt = ? AND status IN ('waiting', 'queued')
+         WHERE id = ? AND attempt = ? AND admitted = 0 AND status IN ('waiting', 'queued')
            AND (SELECT COUNT(*) FROM attempts WHERE destroyed_at IS NULL) < ?
          ON CONFLICT DO NOTHING`,
       )
@@ -85,7 +86,7 @@ export function admitAttempt(db: D1Database, asked: Admission, maxSandboxes: num
       ),
     db
       .prepare(
-        `UPDATE jobs SET attempt = ?, status = 'queued', detail = NULL WHERE id = ? AND attempt = ?
+        `UPDATE jobs SET attempt = ?, admitted = 1, status = 'queued', detail = NULL WHERE id = ? AND attempt = ? AND admitted = 0
            AND EXISTS (SELECT 1 FROM attempts WHERE id = ?)`,
       )
       .bind(attempt, job.id, job.attempt, id),
@@ -132,6 +133,8 @@ export interface Heartbeat {
   /** False where the attempt is no longer the one that counts. */
   current: boolean;
   cancel: { by: string; at: number; force: boolean } | null;
+  /** Why this job alone is asked to stop. */
+  stop: Reason | null;
 }
 
 /** Reads whether to go on; writes the heartbeat only where the last one is older than `everyMs`. */
@@ -141,11 +144,12 @@ export async function heartbeat(db: D1Database, id: AttemptId, now: number, ever
     cancel_at: number | null;
     cancel_by: string | null;
     cancel_force: number;
+    stop_reason: Reason | null;
     current: number;
   }>([
     db
       .prepare(
-        `SELECT a.status, b.cancel_at, b.cancel_by, b.cancel_force, j.attempt = a.attempt AS current FROM attempts a
+        `SELECT a.status, b.cancel_at, b.cancel_by, b.cancel_force, j.stop_reason, j.attempt = a.attempt AS current FROM attempts a
          JOIN builds b ON b.id = a.build_id JOIN jobs j ON j.id = a.job_id WHERE a.id = ?`,
       )
       .bind(id),
@@ -156,11 +160,12 @@ export async function heartbeat(db: D1Database, id: AttemptId, now: number, ever
       .bind(now, id, now - everyMs),
   ]);
   const found = row?.results[0];
-  if (!found) return { current: false, cancel: null };
+  if (!found) return { current: false, cancel: null, stop: null };
   const { cancel_at: at, cancel_by: by, cancel_force: force } = found;
   return {
     current: found.status === "in_progress" && found.current === 1,
     cancel: at === null ? null : { at, by: by ?? "", force: force === 1 },
+    stop: found.stop_reason,
   };
 }
 

@@ -191,8 +191,7 @@ export async function buildsWaitingForCapacity(db: D1Database, limit: number): P
   const rows = await db
     .prepare(
       `SELECT id FROM builds WHERE settled = 0 AND status <> 'completed' AND EXISTS (
-         SELECT 1 FROM jobs WHERE jobs.id >= builds.id || '-' AND jobs.id < builds.id || '.' AND jobs.status = 'queued'
-           AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.id = jobs.id || '-' || jobs.attempt AND attempts.status <> 'completed'))
+         SELECT 1 FROM jobs WHERE jobs.id >= builds.id || '-' AND jobs.id < builds.id || '.' AND jobs.status = 'queued' AND jobs.admitted = 0)
        ORDER BY created_at LIMIT ?`,
     )
     .bind(limit)

@@ -1,6 +1,7 @@
 /** Jobs, one row each; a job's id starts with its build's, so a build's jobs are a range of the key. */
 
 import type { Job } from "../model/job.ts";
+import type { Reason } from "../model/status.ts";
 import type { Change } from "../model/transition.ts";
 import type { PlannedJob } from "../model/workflow.ts";
 import { asBuildId, asJobId } from "../model/ids.ts";
@@ -17,6 +18,7 @@ interface JobRow extends StateColumns {
   name: string;
   plan: string;
   attempt: number;
+  admitted: number;
   run_attempt: number;
   outputs: string;
   started_at: number | null;
@@ -31,6 +33,7 @@ function fromRow(row: JobRow): Job {
     name: row.name,
     plan: JSON.parse(row.plan) as PlannedJob,
     attempt: row.attempt,
+    admitted: row.admitted === 1,
     runAttempt: row.run_attempt,
     outputs: JSON.parse(row.outputs) as Record<string, string>,
     startedAt: row.started_at,
@@ -48,6 +51,7 @@ export function insertJob(db: D1Database, job: Job): D1PreparedStatement {
     name: job.name,
     plan: JSON.stringify(job.plan),
     attempt: job.attempt,
+    admitted: job.admitted ? 1 : 0,
     run_attempt: job.runAttempt,
     outputs: JSON.stringify(job.outputs),
     started_at: job.startedAt,
@@ -87,12 +91,21 @@ export function removeJob(db: D1Database, job: Pick<Job, "id" | "attempt">): D1P
   return db.prepare("DELETE FROM jobs WHERE id = ? AND attempt = ? AND status = 'waiting'").bind(job.id, job.attempt);
 }
 
+/** Asks the running attempt of a job to stop; its next slice reads it. */
+export function stopJob(db: D1Database, job: Pick<Job, "id" | "attempt">, reason: Reason): D1PreparedStatement {
+  return db
+    .prepare(
+      "UPDATE jobs SET stop_reason = ? WHERE id = ? AND attempt = ? AND status = 'in_progress' AND stop_reason IS NULL",
+    )
+    .bind(reason, job.id, job.attempt);
+}
+
 /** Puts a completed job back for a new run attempt. */
 export function reopenJob(db: D1Database, job: Pick<Job, "id">, runAttempt: number): D1PreparedStatement {
   return db
     .prepare(
       `UPDATE jobs SET run_attempt = ?, status = 'waiting', conclusion = NULL, reason = NULL, detail = NULL,
-         completed_at = NULL, started_at = NULL, outputs = '{}' WHERE id = ? AND run_attempt < ? AND status = 'completed'`,
+         completed_at = NULL, started_at = NULL, stop_reason = NULL, admitted = 0, outputs = '{}' WHERE id = ? AND run_attempt < ? AND status = 'completed'`,
     )
     .bind(runAttempt, job.id, runAttempt);
 }
