@@ -23,6 +23,8 @@ export interface TriggerEvent {
   actor: Actor;
   /** Checked out, `GITHUB_SHA`. For a pull request the merge commit, found while planning: null until then. */
   sha: string | null;
+  /** Only a hint, for a pull request: the merge commit as the payload names it, which may be an older one. */
+  mergeCommitSha?: string | null;
   /** Where GitHub shows the status: a pull request's head, else `sha`. */
   reportSha: string;
   /** Full: `refs/heads/main`, `refs/tags/v1`, `refs/pull/7/merge`. */
