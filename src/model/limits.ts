@@ -8,6 +8,13 @@ const MINUTE = 60 * SECOND;
 /** GitHub sends no larger webhook. */
 export const MAX_WEBHOOK_BYTES = 25 * MIB;
 
+/** A request to our own API. */
+export const MAX_REQUEST_BYTES = 64 * KIB;
+/** Items of one page of a list. */
+export const MAX_PAGE_ITEMS = 100;
+/** The list of repositories has one page. */
+export const MAX_LISTED_REPOSITORIES = 1000;
+
 /** A workflow file; GitHub's own limit. */
 export const MAX_WORKFLOW_BYTES = 512 * KIB;
 export const MAX_WORKFLOW_DEPTH = 100;

@@ -2,6 +2,7 @@
 
 import type { Build } from "./build.ts";
 import { FAULT } from "./status.ts";
+import type { Conclusion } from "./status.ts";
 
 export interface Report {
   state: "pending" | "success" | "failure" | "error";
@@ -33,25 +34,26 @@ export function projectReport(builds: readonly Build[]): Report | null {
   return { state: decisive.state, description: decisive.description, build: decisive.build, final };
 }
 
+/** Held for approval stays pending: nobody refused it. */
+const STATE_OF = {
+  success: "success",
+  neutral: "success",
+  skipped: "success",
+  action_required: "pending",
+  cancelled: "error",
+  failure: "failure",
+  timed_out: "failure",
+} as const satisfies Record<Conclusion, Report["state"]>;
+
 function reportOfBuild(build: Build): { state: Report["state"]; description: string } {
   const { state } = build;
   if (state.status !== "completed") return { state: "pending", description: state.detail ?? pendingWord(state.status) };
   const description = state.detail ?? state.reason ?? state.conclusion;
-  switch (state.conclusion) {
-    case "success":
-    case "neutral":
-      return { state: "success", description };
-    case "skipped":
-      // Excluded by its own filters opens the gate; started and ran nothing does not.
-      return { state: state.reason === "nothing_ran" ? "failure" : "success", description };
-    case "action_required":
-      return { state: "pending", description };
-    case "cancelled":
-      return { state: "error", description };
-    case "failure":
-    case "timed_out":
-      return { state: state.reason !== null && FAULT[state.reason] === "sandlot" ? "error" : "failure", description };
-  }
+  const told = STATE_OF[state.conclusion];
+  // Excluded by its own filters opens the gate; started and ran nothing does not.
+  if (state.reason === "nothing_ran") return { state: "failure", description };
+  const ours = told === "failure" && state.reason !== null && FAULT[state.reason] === "sandlot";
+  return { state: ours ? "error" : told, description };
 }
 
 function pendingWord(status: "waiting" | "queued" | "in_progress"): string {

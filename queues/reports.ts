@@ -1,0 +1,56 @@
+/** REPORTS: tells GitHub what our rows say now. The latest wins; nobody else posts statuses. */
+
+import { installationOctokit } from "../src/github/app.ts";
+import { GitHubFault } from "../src/github/client.ts";
+import { postStatus } from "../src/github/statuses.ts";
+import { githubConfig } from "../src/intake/bindings.ts";
+import { log, logFault } from "../src/model/log.ts";
+import type { ReportMessage } from "../src/model/messages.ts";
+import { projectReport } from "../src/model/report.ts";
+import { buildPageUrl } from "../src/model/urls.ts";
+import { buildsBehindReport, markReported } from "../src/store/builds.ts";
+import { readRepository } from "../src/store/repositories.ts";
+
+export async function consumeReport(env: Env, message: Message<ReportMessage>): Promise<void> {
+  const { repositoryId, sha, context } = message.body;
+  try {
+    const told = await report(env, message.body);
+    message.ack();
+    log("report.sent", { repositoryId, sha, context, told });
+  } catch (error) {
+    const asked = error instanceof GitHubFault ? error.retryAfterMs : null;
+    message.retry({ delaySeconds: asked === null ? Math.min(2 ** message.attempts, 600) : Math.ceil(asked / 1000) });
+    logFault("report.failed", error, { repositoryId, sha, context, attempts: message.attempts });
+  }
+}
+
+/** What was posted, or why nothing was. */
+async function report(env: Env, key: ReportMessage): Promise<string> {
+  const builds = await buildsBehindReport(env.DB, key);
+  const projected = projectReport(builds);
+  if (projected === null) return "nothing to say";
+  const { state, description, build, final } = projected;
+  const words = `${state} ${description}`;
+  const stored = builds.find((one) => one.id === build.id);
+  const repeated = stored?.reported === words;
+  if (!repeated) {
+    const repository = await readRepository(env.DB, key.repositoryId);
+    if (!repository?.installationId) throw new Error(`repository ${key.repositoryId} has no installation`);
+    await postStatus(installationOctokit(githubConfig(env), repository.installationId), {
+      owner: repository.owner,
+      repo: repository.name,
+      sha: key.sha,
+      state,
+      context: key.context,
+      description,
+      targetUrl: buildPageUrl(env.PUBLIC_URL, build.id),
+    });
+  }
+  // Older words must not look like the last ones: only the deciding build remembers them.
+  await env.DB.batch(
+    builds.map((one) =>
+      markReported(env.DB, one.id, one.id === build.id ? words : "", final && one.state.status === "completed"),
+    ),
+  );
+  return repeated ? "already said" : words;
+}

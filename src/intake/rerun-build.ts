@@ -1,0 +1,63 @@
+/** Opens a new run attempt of a build: same event, same commit, new sandboxes. */
+
+import type { DeliveryBody, DeliveryOutcome } from "../model/delivery.ts";
+import type { Job } from "../model/job.ts";
+import { readBuild, reopenBuild } from "../store/builds.ts";
+import { jobsOfBuild, reopenJob } from "../store/jobs.ts";
+import type { IntakeBindings } from "./bindings.ts";
+
+export async function rerunBuild(
+  env: IntakeBindings,
+  request: Extract<DeliveryBody, { kind: "rerun" }>,
+): Promise<DeliveryOutcome> {
+  const build = await readBuild(env.DB, request.buildId);
+  if (build === null) return { summary: `There is no build ${request.buildId}`, workflows: [] };
+  const one = { path: build.workflowPath, buildId: build.id };
+  // A delivery that comes twice finds its run attempt open and only knocks again.
+  if (build.runAttempt === request.runAttempt - 1) {
+    if (build.state.status !== "completed")
+      return { summary: "It still runs", workflows: [{ ...one, why: "not rerun: it still runs" }] };
+    const jobs = await jobsOfBuild(env.DB, build.id);
+    const chosen = request.jobs === "failed" ? failedAndDependent(jobs) : jobs;
+    if (chosen.length === 0)
+      return { summary: "No job failed", workflows: [{ ...one, why: "not rerun: no job failed" }] };
+    await env.DB.batch([
+      reopenBuild(env.DB, build, request.runAttempt),
+      ...chosen.map((job) => reopenJob(env.DB, job, request.runAttempt)),
+    ]);
+  }
+  await env.JOBS.send({ buildId: build.id });
+  await env.REPORTS.send({ repositoryId: build.repositoryId, sha: build.reportSha, context: build.context });
+  return {
+    summary: `Run attempt ${request.runAttempt}, asked for by ${request.actor}`,
+    workflows: [{ ...one, why: request.jobs === "failed" ? "failed jobs and what needs them" : "all jobs" }],
+  };
+}
+
+/** Jobs that did not succeed, and everything that needs one of them, directly or not. What was skipped by its own condition is asked again only with its needs. */
+export function failedAndDependent(jobs: readonly Job[]): Job[] {
+  const again = new Set<string>();
+  for (const job of jobs) {
+    if (job.state.status !== "completed") continue;
+    if (["failure", "cancelled", "timed_out"].includes(job.state.conclusion)) again.add(job.plan.definition.id);
+  }
+  const failedLegs = new Set(
+    jobs
+      .filter(
+        (job) =>
+          job.state.status === "completed" && ["failure", "cancelled", "timed_out"].includes(job.state.conclusion),
+      )
+      .map((job) => job.id),
+  );
+  const dependent = new Set<string>();
+  for (let grown = true; grown;) {
+    grown = false;
+    for (const { plan } of jobs) {
+      const { id, needs } = plan.definition;
+      if (dependent.has(id) || !needs.some((need) => again.has(need) || dependent.has(need))) continue;
+      dependent.add(id);
+      grown = true;
+    }
+  }
+  return jobs.filter((job) => failedLegs.has(job.id) || dependent.has(job.plan.definition.id));
+}

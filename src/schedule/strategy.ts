@@ -1,0 +1,41 @@
+/** Which statements about a job can be read without a machine: its strategy, its labels, whether its failure is allowed. */
+
+import { evaluateBoolean, evaluateCondition, evaluateData, evaluateNumber } from "../language/expression.ts";
+import type { Contexts } from "../language/expression.ts";
+import { runnerLabels, sandboxFor } from "../language/runs-on.ts";
+import type { Job, SandboxSize } from "../model/job.ts";
+import type { StatusFunction } from "./needs.ts";
+
+/** Throws ExpressionError. */
+export function strategyOf(job: Job, contexts: Contexts): { failFast: boolean; maxParallel: number | null } {
+  const { failFast, maxParallel } = job.plan.definition.strategy;
+  return {
+    failFast: evaluateBoolean(failFast, contexts),
+    maxParallel: maxParallel === null ? null : evaluateNumber(maxParallel, contexts),
+  };
+}
+
+/** Throws ExpressionError. */
+export function conditionOf(job: Job, contexts: Contexts, functions: Record<StatusFunction, boolean>): boolean {
+  return evaluateCondition(job.plan.definition.if, contexts, functions);
+}
+
+/** Throws ExpressionError. */
+export function machineOf(job: Job, contexts: Contexts): { size: SandboxSize } | { unsupported: string } {
+  const labels = runnerLabels(evaluateData(job.plan.definition.runsOn, contexts));
+  return sandboxFor(labels);
+}
+
+/** The contexts `matrix` and `strategy` of one leg. */
+export function legContexts(job: Job): Contexts {
+  const { leg, matrix, definition } = job.plan;
+  return {
+    matrix: matrix ?? {},
+    strategy: {
+      "job-index": leg.index,
+      "job-total": leg.total,
+      "fail-fast": definition.strategy.failFast === true,
+      ...(typeof definition.strategy.maxParallel === "number" && { "max-parallel": definition.strategy.maxParallel }),
+    },
+  };
+}
