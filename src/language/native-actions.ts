@@ -1,0 +1,92 @@
+/** The actions that Sandlot carries out itself, and their inputs. */
+
+/** `yes`: carried out. A list: only these values, in lower case. Any other text: why it is refused. */
+type InputSupport = "yes" | readonly string[] | { refused: string };
+
+const CACHE = { path: "yes", key: "yes" } as const;
+const RESTORE = {
+  ...CACHE,
+  "restore-keys": "yes",
+  "fail-on-cache-miss": "yes",
+  "lookup-only": "yes",
+} as const;
+/** Makes caches of Windows and of Linux alike: on Linux alone it changes nothing. */
+const CROSS_OS = { enableCrossOsArchive: "yes" } as const;
+/** Splits an upload to GitHub's cache service; ours does as it sees fit. */
+const CHUNKS = { "upload-chunk-size": "yes" } as const;
+
+const FALSE = ["false", ""] as const;
+
+export const NATIVE_ACTIONS = {
+  "actions/checkout": {
+    repository: { refused: "another repository cannot be checked out yet" },
+    ref: "yes",
+    token: "yes",
+    path: "yes",
+    clean: "yes",
+    "fetch-depth": "yes",
+    "fetch-tags": "yes",
+    "persist-credentials": "yes",
+    submodules: FALSE,
+    lfs: FALSE,
+    "show-progress": "yes",
+    "set-safe-directory": "yes",
+  },
+  "actions/cache": { ...RESTORE, ...CROSS_OS, ...CHUNKS, "save-always": FALSE },
+  "actions/cache/restore": { ...RESTORE, ...CROSS_OS },
+  "actions/cache/save": { ...CACHE, ...CROSS_OS, ...CHUNKS },
+  "actions/upload-artifact": {
+    name: "yes",
+    path: "yes",
+    "if-no-files-found": "yes",
+    "retention-days": "yes",
+    "compression-level": "yes",
+    overwrite: "yes",
+    "include-hidden-files": "yes",
+    archive: ["true", ""],
+  },
+  "actions/download-artifact": {
+    name: "yes",
+    path: "yes",
+    pattern: "yes",
+    "merge-multiple": "yes",
+    "artifact-ids": { refused: "artifacts are named, they have no ids" },
+    "github-token": { refused: "artifacts come from this build only" },
+    repository: { refused: "artifacts come from this build only" },
+    "run-id": { refused: "artifacts come from this build only" },
+    "skip-decompress": FALSE,
+  },
+} as const satisfies Record<string, Record<string, InputSupport>>;
+
+export type NativeAction = keyof typeof NATIVE_ACTIONS;
+
+/** `actions/cache/save@v4` is `actions/cache/save`, at any ref; null for every other action. */
+export function nativeAction(uses: string): NativeAction | null {
+  const [name, ref] = uses.trim().split("@");
+  const lower = (name ?? "").toLowerCase();
+  return ref && isNative(lower) ? lower : null;
+}
+
+function isNative(name: string): name is NativeAction {
+  return Object.hasOwn(NATIVE_ACTIONS, name);
+}
+
+/** Why an input of this action is not carried out; null where it is. `value` is null where it is still an expression. */
+export function inputRefusal(action: NativeAction, input: string, value: string | null): string | null {
+  const inputs: Record<string, InputSupport> = NATIVE_ACTIONS[action];
+  const name = Object.keys(inputs).find((known) => known.toLowerCase() === input.toLowerCase());
+  const support = name === undefined ? undefined : inputs[name];
+  if (support === undefined) {
+    return `${action} has no input '${input}' that Sandlot carries out`;
+  }
+  if (support === "yes") {
+    return null;
+  }
+  if ("refused" in support) {
+    return `the input '${input}' of ${action} is not carried out: ${support.refused}`;
+  }
+  if (value !== null && support.includes(value.trim().toLowerCase())) {
+    return null;
+  }
+  return `the input '${input}' of ${action} is carried out only as ${support[0]}`;
+}

@@ -1,0 +1,39 @@
+/** One entry of a job's `steps:`. */
+
+import type { StepDefinition } from "../model/workflow.ts";
+import {
+  child,
+  conditionOf,
+  type Reading,
+  stringsOf,
+  templatedBoolean,
+  templatedMap,
+  templatedNumber,
+  templatedText,
+  type Token,
+} from "./token.ts";
+
+/** `number` counts from 1. */
+export function readStep(reading: Reading, step: Token, number: number): StepDefinition {
+  const base = {
+    number,
+    id: stringsOf(child(step, "id"))?.[0] ?? null,
+    name: templatedText(child(step, "name")),
+    if: conditionOf(reading, child(step, "if")),
+    env: templatedMap(child(step, "env")),
+    continueOnError: templatedBoolean(child(step, "continue-on-error"), false),
+    timeoutMinutes: templatedNumber(child(step, "timeout-minutes")),
+    at: reading.place(step),
+  };
+  const uses = stringsOf(child(step, "uses"))?.[0];
+  if (uses !== undefined) {
+    return { ...base, kind: "uses", uses, with: templatedMap(child(step, "with")) };
+  }
+  return {
+    ...base,
+    kind: "run",
+    run: templatedText(child(step, "run")) ?? "",
+    shell: templatedText(child(step, "shell")),
+    workingDirectory: templatedText(child(step, "working-directory")),
+  };
+}
