@@ -1,6 +1,7 @@
 /** The Worker's doors: fetch, queue, scheduled; and the classes that the platform starts. Nothing else. */
 
 import { Sandbox as SandboxBase } from "@cloudflare/sandbox";
+import { app } from "./web/app.ts";
 
 export { LogStream } from "./logs/log-stream.ts";
 export { JobRunner } from "../workflows/job.ts";
@@ -10,7 +11,5 @@ export class LargeSandbox extends SandboxBase<Env> {}
 
 // oxlint-disable-next-line import/no-default-export -- the platform asks for it
 export default {
-  async fetch() {
-    return new Response("Sandlot\n");
-  },
+  fetch: app.fetch,
 } satisfies ExportedHandler<Env>;

@@ -135,34 +135,55 @@ export async function readBuild(db: D1Database, id: BuildId): Promise<StoredBuil
 }
 
 export interface BuildQuery {
-  repositoryId: number;
   limit: number;
   /** Only builds made before this time (ms). */
-  before?: number;
-  ref?: string;
-  status?: string;
-  event?: string;
+  before?: number | undefined;
+  /** Besides, those made at `before` whose id is smaller. */
+  beforeId?: BuildId | undefined;
+  ref?: string | undefined;
+  status?: string | undefined;
+  event?: string | undefined;
 }
 
-/** Newest first. */
-export async function listBuilds(db: D1Database, query: BuildQuery): Promise<StoredBuild[]> {
-  const where = ["repository_id = ?"];
-  const values: (string | number)[] = [query.repositoryId];
-  for (const [column, value] of [
-    ["created_at <", query.before],
-    ["ref =", query.ref],
-    ["status =", query.status],
-    ["event =", query.event],
-  ] as const) {
-    if (value === undefined) continue;
-    where.push(`${column} ?`);
-    values.push(value);
-  }
+/** Newest first; builds of one time by id, so that a page never repeats or loses one. */
+export async function listBuilds(db: D1Database, query: BuildQuery & { repositoryId: number }): Promise<StoredBuild[]> {
+  const where = buildsWhere(query);
   const rows = await db
-    .prepare(`SELECT * FROM builds WHERE ${where.join(" AND ")} ORDER BY created_at DESC LIMIT ?`)
-    .bind(...values, query.limit)
+    .prepare(`SELECT * FROM builds WHERE repository_id = ? ${where.sql} ORDER BY created_at DESC, id DESC LIMIT ?`)
+    .bind(query.repositoryId, ...where.values, query.limit)
     .all<BuildRow>();
   return rows.results.map(fromRow);
+}
+
+/** The newest over all repositories: each one's newest by its index, and of those the newest. */
+export async function listNewestBuilds(db: D1Database, query: BuildQuery): Promise<StoredBuild[]> {
+  const where = buildsWhere(query);
+  const rows = await db
+    .prepare(
+      `SELECT b.* FROM repositories r JOIN builds b ON b.id IN (
+         SELECT id FROM builds WHERE repository_id = r.id ${where.sql} ORDER BY created_at DESC, id DESC LIMIT ?)
+       ORDER BY b.created_at DESC, b.id DESC LIMIT ?`,
+    )
+    .bind(...where.values, query.limit, query.limit)
+    .all<BuildRow>();
+  return rows.results.map(fromRow);
+}
+
+function buildsWhere(query: BuildQuery): { sql: string; values: (string | number)[] } {
+  const { before, beforeId } = query;
+  const values: (string | number)[] = [];
+  let sql = "";
+  if (before !== undefined) {
+    sql += beforeId === undefined ? "AND created_at < ?" : "AND (created_at, id) < (?, ?)";
+    values.push(before, ...(beforeId === undefined ? [] : [beforeId]));
+  }
+  for (const column of ["ref", "status", "event"] as const) {
+    const value = query[column];
+    if (value === undefined) continue;
+    sql += ` AND ${column} = ?`;
+    values.push(value);
+  }
+  return { sql, values };
 }
 
 /** All builds that share a commit status. */

@@ -1,0 +1,62 @@
+/** Every route of the web on one screen, and what each may touch. */
+
+import { Hono } from "hono";
+import type { Context } from "hono";
+import { version } from "../../package.json";
+import { json, notFound, problem, secure } from "./answer.ts";
+import { getBuild, getBuilds, getJob, getRepositories, getRepositoryBuilds } from "./api-builds.ts";
+import { logFault } from "../model/log.ts";
+import { getDelivery } from "./api-deliveries.ts";
+import { roomsOf } from "./rooms.ts";
+import type { Rooms } from "./rooms.ts";
+import { refuseWithoutToken } from "./token.ts";
+import { receiveWebhook } from "./webhooks.ts";
+
+type App = { Bindings: Env };
+
+const rooms = (c: Context<App>): Rooms => roomsOf(c.env, c.req.raw);
+
+const api = new Hono<App>()
+  .get("/repositories", (c) => getRepositories(rooms(c)))
+  .get("/repositories/:owner/:repo/builds", (c) =>
+    getRepositoryBuilds(rooms(c), c.req.param("owner"), c.req.param("repo"), c.req.url),
+  )
+  .get("/builds", (c) => getBuilds(rooms(c), c.req.url))
+  .get("/builds/:id", (c) => getBuild(rooms(c), c.req.param("id"), c.req.query("run_attempt")))
+  .get("/builds/:id/jobs/:job", (c) =>
+    getJob(rooms(c), c.req.param("id"), c.req.param("job"), c.req.query("run_attempt")),
+  )
+  .get("/deliveries/:id", (c) => getDelivery(rooms(c), c.req.param("id")));
+
+const app = new Hono<App>();
+app.use(async (c, next) => {
+  await next();
+  c.res = secure(c.res);
+});
+app.use("/api/*", async (c, next) => refuseWithoutToken(c.env.SANDLOT_API_TOKEN, c.req.raw) ?? (await next()));
+app.get("/healthz", () => json({ ok: true, version }));
+app.post("/webhooks/github", (c) => receiveWebhook(rooms(c), c.req.raw));
+app.route("/api", api);
+refuseOtherMethods();
+app.notFound((c) => notFound("page", c.req.path));
+app.onError((error, c) => {
+  logFault("web.failed", error, { method: c.req.method, path: c.req.path });
+  return problem(500, "Sandlot failed at this request; the Worker's log says why.");
+});
+
+/** Every path above answers what it does not do with 405 and what it does. */
+function refuseOtherMethods(): void {
+  const methods = new Map<string, Set<string>>();
+  for (const { path, method } of app.routes) {
+    if (method === "ALL") continue;
+    const known = methods.get(path) ?? new Set();
+    methods.set(path, known.add(method));
+    if (method === "GET") known.add("HEAD");
+  }
+  for (const [path, known] of methods) {
+    const allow = [...known].join(", ");
+    app.all(path, (c) => problem(405, `${c.req.method} is not among ${allow}.`, { allow }));
+  }
+}
+
+export { app };

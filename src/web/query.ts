@@ -1,0 +1,50 @@
+/** What stands behind the `?` of a list: parsed once, refused with its name. */
+
+import { z } from "zod";
+import { asBuildId } from "../model/ids.ts";
+import { MAX_PAGE_ITEMS } from "../model/limits.ts";
+import type { BuildQuery, StoredBuild } from "../store/builds.ts";
+import { problem } from "./answer.ts";
+import type { Read } from "./body.ts";
+
+const buildQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_ITEMS).default(30),
+  ref: z.string().max(1000).optional(),
+  status: z.enum(["queued", "waiting", "in_progress", "completed"]).optional(),
+  event: z.string().max(100).optional(),
+  after: z
+    .string()
+    .regex(/^\d{1,15}-[a-z2-7]{1,64}$/, "is not what a page gave as `next`")
+    .optional(),
+});
+
+export function readBuildQuery(url: string): Read<BuildQuery> {
+  const parsed = buildQuery.safeParse(Object.fromEntries(new URL(url).searchParams));
+  if (!parsed.success) {
+    const told = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
+    return { ok: false, answer: problem(400, `${told}.`) };
+  }
+  const { limit, status, event, after } = parsed.data;
+  const [time, id] = after?.split("-") ?? [];
+  const before = time === undefined ? undefined : Number(time);
+  const beforeId = id === undefined ? undefined : asBuildId(id);
+  return { ok: true, value: { limit, status, event, ref: fullRef(parsed.data.ref), before, beforeId } };
+}
+
+/** A short name is a branch's. */
+function fullRef(ref: string | undefined): string | undefined {
+  return ref === undefined || ref.startsWith("refs/") ? ref : `refs/heads/${ref}`;
+}
+
+/** The cursor after these, where there may be more. */
+export function nextPage(builds: StoredBuild[], limit: number): string | null {
+  const last = builds.at(-1);
+  return last && builds.length === limit ? `${last.createdAt}-${last.id}` : null;
+}
+
+/** A positive whole number of the query; null where it is not given. */
+export function readCount(text: string | undefined, name: string): Read<number | null> {
+  if (text === undefined) return { ok: true, value: null };
+  if (/^[1-9]\d{0,8}$/.test(text)) return { ok: true, value: Number(text) };
+  return { ok: false, answer: problem(400, `${name} is a whole number from 1.`) };
+}

@@ -1,0 +1,135 @@
+/** Makes what we store into the JSON that leaves us. */
+
+import type {
+  ArtifactFileView,
+  ArtifactView,
+  AttemptView,
+  BuildSummary,
+  DeliveryView,
+  JobView,
+  Outcome,
+  RepositoryView,
+  StepView,
+} from "../model/api.ts";
+import type { Build } from "../model/build.ts";
+import type { Delivery } from "../model/delivery.ts";
+import type { Repository } from "../model/event.ts";
+import type { Attempt, Job } from "../model/job.ts";
+import { FAULT } from "../model/status.ts";
+import type { Step } from "../model/step.ts";
+import type { State } from "../model/transition.ts";
+import { artifactApiUrl, artifactFileApiUrl, buildApiUrl, jobApiUrl } from "../model/urls.ts";
+import type { Artifact, ArtifactFile } from "../store/artifacts.ts";
+
+export function viewOutcome(state: State): Outcome {
+  if (state.status !== "completed") {
+    return { status: state.status, conclusion: null, reason: null, fault: null, detail: state.detail };
+  }
+  const { status, conclusion, reason, detail } = state;
+  return { status, conclusion, reason, fault: reason && FAULT[reason], detail };
+}
+
+/** Null also where nothing ran that could have ended: its time is 0. */
+const completedAt = (state: State): number | null => (state.status === "completed" ? state.completedAt || null : null);
+
+export function viewBuild(build: Build, repository: string, publicUrl: string): BuildSummary {
+  return {
+    id: build.id,
+    url: buildApiUrl(publicUrl, build.id),
+    repository,
+    repositoryId: build.repositoryId,
+    workflow: { path: build.workflowPath, name: build.workflowName },
+    number: build.number,
+    runAttempt: build.runAttempt,
+    event: build.event,
+    sha: build.sha,
+    reportSha: build.reportSha,
+    ref: build.ref,
+    pullRequest: build.pullRequest,
+    title: build.title,
+    actor: build.actor.login,
+    context: build.context,
+    createdAt: build.createdAt,
+    startedAt: build.startedAt,
+    completedAt: completedAt(build.state),
+    ...viewOutcome(build.state),
+  };
+}
+
+export function viewAttempt(attempt: Attempt): AttemptView {
+  return {
+    id: attempt.id,
+    attempt: attempt.attempt,
+    runAttempt: attempt.runAttempt,
+    sandbox: attempt.sandboxId,
+    startedAt: attempt.startedAt,
+    completedAt: completedAt(attempt.state),
+    ...viewOutcome(attempt.state),
+  };
+}
+
+/** A job as one of its attempts shows it; `state` and times are that attempt's where it is an earlier one. */
+export function viewJob(
+  job: Job,
+  shown: { attempt: Attempt | null; state: State; startedAt: number | null; runAttempt: number },
+  parts: { attempts: Attempt[]; steps: Step[]; publicUrl: string },
+): JobView {
+  const { steps } = parts;
+  return {
+    id: job.id,
+    url: jobApiUrl(parts.publicUrl, job.buildId, job.id),
+    key: job.plan.key,
+    name: job.name,
+    needs: job.plan.definition.needs,
+    attempt: shown.attempt?.attempt ?? 0,
+    runAttempt: shown.runAttempt,
+    startedAt: shown.startedAt,
+    completedAt: completedAt(shown.state),
+    outputs: shown.runAttempt === job.runAttempt ? job.outputs : {},
+    steps: steps.map(viewStep),
+    caches: steps.flatMap(({ number, notes }) => (notes.cache ? [{ step: number, ...notes.cache }] : [])),
+    annotations: steps.flatMap(({ number, notes }) =>
+      (notes.annotations ?? []).map((annotation) => ({ step: number, ...annotation })),
+    ),
+    attempts: parts.attempts.filter(({ id }) => id !== shown.attempt?.id).map(viewAttempt),
+    ...viewOutcome(shown.state),
+  };
+}
+
+export function viewStep(step: Step): StepView {
+  const { number, name, logFrom, startedAt, state } = step;
+  const common = { number, name, logFrom, startedAt, status: state.status };
+  if (state.status === "in_progress") {
+    const open = { outcome: null, conclusion: null, exitCode: null, reason: null, detail: null, completedAt: null };
+    return { ...common, ...open };
+  }
+  const { outcome, conclusion, exitCode, reason, detail } = state;
+  return { ...common, outcome, conclusion, exitCode, reason, detail, completedAt: state.completedAt };
+}
+
+export function viewArtifact(artifact: Artifact, publicUrl: string): ArtifactView {
+  const { name, jobId: job, runAttempt, files, bytes, createdAt, expiresAt } = artifact;
+  const url = artifactApiUrl(publicUrl, artifact.buildId, name);
+  return { name, job, runAttempt, files, bytes, createdAt, expiresAt, url };
+}
+
+export function viewArtifactFile(artifact: Artifact, file: ArtifactFile, publicUrl: string): ArtifactFileView {
+  return { ...file, url: artifactFileApiUrl(publicUrl, artifact.buildId, artifact.name, file.path) };
+}
+
+export function viewRepository({ id, owner, name, defaultBranch, private: hidden }: Repository): RepositoryView {
+  return { id, owner, name, defaultBranch, private: hidden };
+}
+
+export function viewDelivery(delivery: Delivery): DeliveryView {
+  const { id, kind, event, action, state, receivedAt } = delivery;
+  const common = { id, kind, event, action, status: state.status, receivedAt };
+  switch (state.status) {
+    case "recorded":
+      return { ...common, summary: null, workflows: [] };
+    case "done":
+      return { ...common, summary: state.outcome.summary, workflows: state.outcome.workflows };
+    case "failed":
+      return { ...common, summary: state.error, workflows: [] };
+  }
+}
