@@ -96,6 +96,12 @@ export interface Sandbox {
   pollStep(id: StepId, from: number, waitMs: number): Promise<StepProgress>;
   /** INT, TERM 7.5 s later, KILL 2.5 s later, to the step's whole session. Returns when nothing of it is left. Harmless when it ended. */
   cancelStep(id: StepId): Promise<void>;
+  /**
+   * From now on `git` in steps and commands reads `serverUrl` with this token (user `x-access-token`), which is in the memory of one
+   * process of the sandbox only. Again replaces the token.
+   */
+  serveGitCredential(serverUrl: string, token: string): Promise<void>;
+  stopGitCredential(): Promise<void>;
   /** Saves one folder; `name` is for people. */
   saveBackup(dir: string, name: string): Promise<BackupHandle>;
   /** `miss` when the backup is gone or expired. */

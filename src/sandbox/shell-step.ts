@@ -1,0 +1,109 @@
+/** Shell text of the supervisor: starts a step in a session of its own, minds its time, writes down how it ended. */
+
+export const STEP_SHELL = `# The first start of an id runs it; any later one only reports.
+start() {
+  local id=$SANDLOT_ID d=$control/steps/$SANDLOT_ID launch=\${SANDLOT_LAUNCH-} script=\${SANDLOT_SCRIPT-} given=\${SANDLOT_LAUNCH+given} file
+  unset SANDLOT_LAUNCH SANDLOT_SCRIPT
+  if mkdir "$d" 2>/dev/null; then
+    if [ "$given" ]; then
+      printf %s "$script" >"$d/script.$SANDLOT_EXTENSION"
+    else
+      mv -f "$control/incoming/$SANDLOT_INCOMING.script" "$d/script.$SANDLOT_EXTENSION"
+    fi
+    for file in log $files; do : >"$d/$file"; done
+    # The wrapper holds the other end of 8 until it ends. It is told what to run through a pipe, so that no secret is in a file,
+    # a command line or its environment; only what is too long for that comes in a file, gone before the step runs.
+    if [ "$given" ]; then
+      exec 8< <(in_session "$BASH" "$control/supervisor.sh" wrap "$id" <<<"$launch")
+    else
+      exec 8< <(in_session "$BASH" "$control/supervisor.sh" wrap "$id" <"$control/incoming/$SANDLOT_INCOMING.launch")
+    fi
+    to_seconds "$SANDLOT_WAIT"
+    IFS= read -r -t "$seconds" file <&8
+    report "$d" 0
+  else
+    [ "$given" ] || rm -f "$control/incoming/$SANDLOT_INCOMING".*
+    poll "$d" 0 "$SANDLOT_WAIT"
+  fi
+}
+
+# Leads the step's session: runs the step, minds its time, writes down how it ended.
+wrap() {
+  local d=$control/steps/$1 script environment command cwd limit line status code timed_out=0 size=- keep writer
+  facts $$
+  printf '%s %s\\n' $$ "$started" >"$d/session"
+  script=("$d"/script.*)
+  . /dev/stdin
+  exec 2>>"$control/errors" </dev/null
+  if [ "\${SANDLOT_INCOMING-}" ]; then rm -f "$control/incoming/$SANDLOT_INCOMING.launch"; fi
+  exec 9< <(hold_step "$d")
+  keep="$$ $!"
+  read -r _ writer <&9
+  keep="$keep $writer"
+  printf '%s\\n' "$keep" >"$d/keep"
+  to_seconds "$limit"
+  clock
+  limit=$((now + limit - 1000))
+  read -r -t "$seconds" line <&9
+  status=$?
+  clock
+  if [ $status -gt 128 ] || { [ "$coarse" ] && [ $status -ne 0 ] && [ "$now" -ge "$limit" ]; }; then
+    timed_out=1
+    signal_session TERM $$ "$keep" 10000 || signal_session KILL $$ "$keep" 5000
+    read -r -t 5 line <&9
+    code=124
+  elif [ $status -eq 0 ]; then
+    code=\${line#code }
+  else
+    exit 1
+  fi
+  settle "$d" "$writer"
+  printf '%s %s %s\\n' "$code" "$timed_out" "$size" >"$d/exit.tmp"
+  mv -f "$d/exit.tmp" "$d/exit"
+}
+
+# Starts the step and says on stdout which process writes its log and, at the end, its exit code.
+# The log is written through a pipe, since \`echo x >/dev/stderr\` truncates a file. The step has a process group of its own, since
+# \`trap 'kill 0' EXIT\` would end us too.
+hold_step() {
+  exec 5>&1
+  exec 8> >(exec cat >>"$1/log")
+  printf 'writer %s\\n' $! >&5
+  set -m
+  exec_step &
+  set +m
+  exec 8>&-
+  wait $!
+  printf 'code %s\\n' $? >&5
+}
+exec_step() {
+  local fd
+  exec </dev/null >&8 2>&1
+  # Bash itself keeps copies of some (255 is its own and closes); a daemon that inherits one would hold up the end of the step.
+  for fd in /dev/fd/*; do case \${fd##*/} in [012] | 255) ;; *) eval "exec \${fd##*/}>&-" ;; esac done
+  umask 022
+  cd -- "$cwd" 2>/dev/null || { printf 'The working directory does not exist: %s\\n' "$cwd"; exit 1; }
+  exec env -i \${SANDLOT_SANDBOX+"SANDLOT_SANDBOX=$SANDLOT_SANDBOX"} \${environment[@]+"\${environment[@]}"} "\${command[@]}"
+}
+# Waits until all that the step wrote is in the log. A daemon that it left may hold the pipe open for ever: then it is enough that the pipe
+# is empty and its reader asleep, and the log's size is frozen there.
+settle() {
+  local end
+  read -r -t 0.1 line <&9
+  [ $? -gt 128 ] || [ "$coarse" ] || return 0
+  clock
+  end=$((now + 3000))
+  if exec 6<"/proc/$2/fd/0"; then
+    while clock && [ "$now" -lt "$end" ]; do
+      if ! read -r -t 0 <&6 && facts "$2" && [ "$state" = S ] && ! read -r -t 0 <&6; then break; fi
+      pause 10
+    done
+    exec 6<&-
+  fi 2>/dev/null
+  size_of "$1/log"
+}
+# Sets \`size\` to the sizes of files, one word each.
+size_of() {
+  if [ -r /proc/self/stat ]; then size=$(stat -c %s -- "$@"); else size=$(stat -f %z -- "$@"); fi
+}
+`;
