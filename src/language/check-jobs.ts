@@ -5,20 +5,38 @@ import { containsExpression, ExpressionError } from "./expression.ts";
 import { expandMatrix } from "./matrix.ts";
 import { child, itemsOf, type Reading, stringsOf, type Token } from "./token.ts";
 
+/** The official parser finds no names for more. */
+const MAX_STEPS = 1000;
+
 export interface ReadJob {
   token: Token;
   definition: JobDefinition;
 }
 
-export function checkJobs(reading: Reading, jobs: readonly ReadJob[]): void {
+/** `at` is where a workflow without jobs has its problem. */
+export function checkJobs(reading: Reading, at: Token, jobs: readonly ReadJob[]): void {
+  if (jobs.length === 0) {
+    reading.report("workflow_invalid", "a workflow must have at least one job", at);
+  }
   checkNeeds(reading, jobs);
   for (const { token, definition } of jobs) {
-    checkStepIds(reading, itemsOf(child(token, "steps")));
+    checkSteps(reading, token, definition);
     const matrix = child(child(token, "strategy"), "matrix");
     if (matrix !== undefined) {
       checkMatrix(reading, definition, matrix);
     }
   }
+}
+
+function checkSteps(reading: Reading, job: Token, { steps }: JobDefinition): void {
+  const token = child(job, "steps") ?? job;
+  if (steps.length === 0 && child(job, "uses") === undefined) {
+    reading.report("workflow_invalid", "a job must have at least one step", token);
+  }
+  if (steps.length > MAX_STEPS) {
+    reading.report("workflow_invalid", `a job has at most ${MAX_STEPS} steps`, token);
+  }
+  checkStepIds(reading, itemsOf(token));
 }
 
 function checkMatrix(reading: Reading, { strategy }: JobDefinition, at: Token): void {

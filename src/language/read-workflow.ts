@@ -16,7 +16,7 @@ import { checkSupport } from "./check-support.ts";
 import { explain } from "./expression-tree.ts";
 import { readConcurrency, readDefaults, readJob, readPermissions } from "./read-job.ts";
 import { checkFilters, readTriggers } from "./read-triggers.ts";
-import { child, entriesOf, Reading, templatedMap, templatedText, type Token } from "./token.ts";
+import { child, entriesOf, Reading, shiftColumns, templatedMap, templatedText, type Token } from "./token.ts";
 import { TreeReader } from "./yaml-reader.ts";
 import { readYaml, type YamlTree } from "./yaml-tree.ts";
 
@@ -45,18 +45,20 @@ async function readTree(path: string, tree: YamlTree): Promise<{ workflow: Workf
   const featureFlags = new FeatureFlags({ all: true });
   context.state["featureFlags"] = featureFlags;
   const file = context.getFileId(path);
-  const root = readTemplate(context, WORKFLOW_ROOT, new TreeReader(file, tree), file);
-  if (root !== undefined) {
-    await convertWorkflowTemplate(context, root, undefined, {
-      errorPolicy: ErrorPolicy.TryConversion,
-      fetchReusableWorkflowDepth: 0,
-      featureFlags,
-    });
-  }
-  reportOfficial(reading, context);
+  const reader = new TreeReader(file, tree);
+  const root = readTemplate(context, WORKFLOW_ROOT, reader, file);
+  reportOfficial(reading, context, (line) => reader.indentAt(line));
   if (root === undefined) {
     return { workflow: null, problems: reading.problems };
   }
+  shiftColumns(root, (line) => reader.indentAt(line));
+  context.errors.clear();
+  await convertWorkflowTemplate(context, root, undefined, {
+    errorPolicy: ErrorPolicy.TryConversion,
+    fetchReusableWorkflowDepth: 0,
+    featureFlags,
+  });
+  reportOfficial(reading, context, () => 0);
   const workflow = readRoot(reading, root);
   return { workflow, problems: reading.problems };
 }
@@ -82,7 +84,7 @@ function readRoot(reading: Reading, root: Token): Workflow {
   if (on !== undefined) {
     checkFilters(reading, on);
   }
-  checkJobs(reading, jobs);
+  checkJobs(reading, child(root, "jobs") ?? root, jobs);
   checkSupport(reading, root);
   return workflow;
 }
@@ -96,16 +98,17 @@ function withNeedsAsWritten(jobs: JobDefinition[]): JobDefinition[] {
   }));
 }
 
-/** `check-jobs.ts` says these with the circle and in any case of the ids. */
+/** `check-jobs.ts` says these in words that help, and compares ids in any case. */
 const SAID_BETTER =
-  /creates a cycle in the dependency graph|depends on unknown job|must contain at least one job with no dependencies/;
+  /creates a cycle in the dependency graph|depends on unknown job|must contain at least one job with no dependencies|^Unable to create a unique name$/;
 
-function reportOfficial(reading: Reading, context: TemplateContext): void {
+function reportOfficial(reading: Reading, context: TemplateContext, indentAt: (line: number) => number): void {
   for (const { rawMessage, range } of context.errors.getErrors()) {
     if (SAID_BETTER.test(rawMessage)) {
       continue;
     }
-    const at = { file: reading.file, line: range?.start.line ?? 1, column: range?.start.column ?? 1 };
+    const { line, column } = range?.start ?? { line: 1, column: 1 };
+    const at = { file: reading.file, line, column: column + indentAt(line) };
     reading.reportAt("workflow_invalid", reword(rawMessage), at);
   }
 }
@@ -116,7 +119,7 @@ function reword(message: string): string {
     const kind = unknown[1] === "function" ? "function" : "context";
     return `the ${kind} '${unknown[2] ?? ""}' is not available here`;
   }
-  return explain(new Error(message));
+  return message === "Unexpected value ''" ? "a value is missing here" : explain(new Error(message));
 }
 
 function nameIn(document: Document.Parsed | null): string | null {
@@ -127,7 +130,7 @@ function nameIn(document: Document.Parsed | null): string | null {
 function eventsIn(document: Document.Parsed | null): string[] | null {
   const on = valueUnder(document, "on");
   if (isScalar(on)) {
-    return [String(on.value)];
+    return typeof on.value === "string" ? [on.value] : [];
   }
   if (isSeq(on)) {
     return on.items.filter((item) => isScalar(item)).map((item) => String(item.value));

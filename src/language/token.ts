@@ -2,7 +2,7 @@
 
 import { isBasicExpression, isBoolean, isMapping, isNumber, isSequence, isString } from "@actions/workflow-parser";
 import { ensureStatusFunction } from "@actions/workflow-parser/model/converter/if-condition";
-import type { ScalarToken, TemplateToken } from "@actions/workflow-parser/templates/tokens/index";
+import { type ScalarToken, TemplateToken } from "@actions/workflow-parser/templates/tokens/index";
 import type { Expression, Place, Problem, Scalar, Templated, TemplatedData, TemplatedMap } from "../model/workflow.ts";
 import { isExpression } from "./expression.ts";
 import { ExpressionError, parseExpression } from "./expression-tree.ts";
@@ -37,6 +37,16 @@ export class Reading {
   place(token: Token): Place {
     const start = token.range?.start;
     return { file: this.file, line: start?.line ?? 1, column: start?.column ?? 1 };
+  }
+}
+
+/** Puts right the columns of expressions within blocks of text, which the official reader counts without the block's indentation. */
+export function shiftColumns(root: Token, indentAt: (line: number) => number): void {
+  for (const [, token] of TemplateToken.traverse(root)) {
+    const start = token.range?.start;
+    if (start !== undefined && isBasicExpression(token)) {
+      start.column += indentAt(start.line);
+    }
   }
 }
 

@@ -29,6 +29,7 @@ export class TreeReader implements ObjectReader {
   readonly #file: number;
   readonly #tree: YamlTree;
   readonly #events: Generator<Event, void>;
+  readonly #blocks: { from: number; to: number; indent: number }[] = [];
   #next: Event | null;
 
   constructor(file: number, tree: YamlTree) {
@@ -59,6 +60,14 @@ export class TreeReader implements ObjectReader {
 
   allowMappingEnd(): boolean {
     return this.#take("mapping-end") !== null;
+  }
+
+  /**
+   * How far a line of the file is indented as part of a block of text. The template reader counts columns in the block's
+   * value, which begins after that.
+   */
+  indentAt(line: number): number {
+    return this.#blocks.find(({ from, to }) => from < line && line <= to)?.indent ?? 0;
   }
 
   validateStart(): void {}
@@ -109,6 +118,7 @@ export class TreeReader implements ObjectReader {
     const range = scalar === null ? undefined : this.#range(scalar);
     const value = scalar?.value;
     if (typeof value === "string") {
+      this.#noteBlock(scalar, range);
       return new StringToken(this.#file, range, value, undefined, sourceOf(scalar, range));
     }
     if (typeof value === "number") {
@@ -117,6 +127,14 @@ export class TreeReader implements ObjectReader {
     return typeof value === "boolean"
       ? new BooleanToken(this.#file, range, value, undefined)
       : new NullToken(this.#file, range, undefined);
+  }
+
+  #noteBlock(scalar: Scalar | null, range: TokenRange | undefined): void {
+    const token = scalar?.srcToken;
+    if (token?.type === "block-scalar" && range !== undefined) {
+      const indent = /^ +(?=\S)/m.exec(token.source)?.[0].length ?? 0;
+      this.#blocks.push({ from: range.start.line, to: range.end.line, indent });
+    }
   }
 
   #range(node: Node): TokenRange | undefined {

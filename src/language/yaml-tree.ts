@@ -54,7 +54,7 @@ export function readYaml(file: string, text: string): YamlReading {
   }
   const composer = new Composer({ uniqueKeys: false, keepSourceTokens: true, logLevel: "silent" });
   const [document, second] = [...composer.compose(tokens.tokens, true, text.length)];
-  if (document === undefined) {
+  if (document === undefined || (document.errors.length === 0 && isEmpty(document.contents))) {
     return refuse("the file is empty", 0);
   }
   const parsed: Document.Parsed = document;
@@ -76,7 +76,11 @@ export function readYaml(file: string, text: string): YamlReading {
   return { tree: { document: parsed, lines, targets }, document: parsed, problems: [] };
 }
 
-export function placeAt(file: string, lines: LineCounter, offset: number): Problem["at"] {
+function isEmpty(contents: unknown): boolean {
+  return contents === null || (isScalar(contents) && contents.value === null);
+}
+
+function placeAt(file: string, lines: LineCounter, offset: number): Problem["at"] {
   const { line, col } = lines.linePos(offset);
   return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
 }

@@ -1,6 +1,7 @@
 /** Starts what the workerd tests reach over loopback, in this Node process, and stops it after the run. */
 
 import type { TestProject } from "vitest/node";
+import { readCorpus } from "./corpus.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -16,6 +17,6 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   project.provide("sandboxHost", "");
   project.provide("github", "");
-  project.provide("corpus", []);
+  project.provide("corpus", readCorpus());
   return async () => {};
 }
