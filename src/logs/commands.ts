@@ -3,22 +3,10 @@
 import { MAX_ANNOTATIONS_PER_STEP } from "../model/limits.ts";
 import type { Annotation } from "../model/step.ts";
 import { isMaskable } from "./needles.ts";
+import type { LogCarry } from "./stream.ts";
 
-/** What is known between two lines of one step. Small JSON. */
-export interface CommandState {
-  /** Set by `::stop-commands::token`: until `::token::` no line is a command. */
-  stopToken: string | null;
-  /** Set by `::echo::on`: command lines are shown too. */
-  echo: boolean;
-  /** How many annotations were kept, by level. */
-  annotated: Record<Annotation["level"], number>;
-}
-
-export const FIRST_COMMAND_STATE: CommandState = {
-  stopToken: null,
-  echo: false,
-  annotated: { notice: 0, warning: 0, error: 0 },
-};
+/** What is known between two lines of one step. */
+export type CommandState = Pick<LogCarry, "stopToken" | "echo" | "annotated">;
 
 /** What follows from one command. */
 export interface Said {

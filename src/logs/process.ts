@@ -3,16 +3,17 @@
 import { MAX_HELD_LINE_BYTES } from "../model/limits.ts";
 import type { Annotation } from "../model/step.ts";
 import { bytesOf, joinBytes, NEWLINE, RETURN, textOf } from "./bytes.ts";
-import { type CommandState, FIRST_COMMAND_STATE, readCommand, setsMask } from "./commands.ts";
+import { readCommand, setsMask } from "./commands.ts";
 import type { Mask } from "./mask.ts";
+import type { LogCarry } from "./stream.ts";
 
-/** What is known between two stretches of one step's log. Small JSON; opaque to whoever keeps it. */
-interface Carry extends CommandState {
-  /** The next byte belongs to a line whose beginning was given out. */
-  midLine: boolean;
-  /** The rest of the line is a value to be masked that is too long to be read: it is not shown. */
-  swallow: boolean;
-}
+const FIRST_CARRY: LogCarry = {
+  midLine: false,
+  swallow: false,
+  stopToken: null,
+  echo: false,
+  annotated: { notice: 0, warning: 0, error: 0 },
+};
 
 export interface ProcessRequest {
   /** Raw log bytes that follow the last one consumed. */
@@ -21,7 +22,7 @@ export interface ProcessRequest {
   final: boolean;
   masks: Mask;
   /** As the stretch before returned it; null at the step's first byte. */
-  carry: unknown;
+  carry: LogCarry | null;
   /** Show `::debug::` lines (`ACTIONS_STEP_DEBUG`). */
   debug?: boolean;
 }
@@ -31,7 +32,7 @@ export interface ProcessResult {
   text: Uint8Array;
   /** Raw bytes that `text` stands for. The rest is to be given again, with what follows. */
   consumed: number;
-  carry: unknown;
+  carry: LogCarry;
   /** Values that the step asked to have masked. To be stored before `text` is: a stretch that is read again starts after them. */
   newMasks: string[];
   /** `masks` with them. */
@@ -118,19 +119,14 @@ class Stretch {
   /** Those of `#newMasks` that `#masks` lacks as yet. */
   #unknown: string[] = [];
   #masks: Mask;
-  #carry: Carry;
+  #carry: LogCarry;
   /** Bytes before it are in `#parts`, or not to be shown. */
   #from = 0;
 
   constructor(request: ProcessRequest) {
     this.#request = request;
     this.#masks = request.masks;
-    this.#carry = {
-      ...FIRST_COMMAND_STATE,
-      midLine: false,
-      swallow: false,
-      ...(request.carry as Partial<Carry> | null),
-    };
+    this.#carry = { ...FIRST_CARRY, ...request.carry };
   }
 
   /** Where the first whole line starts. */

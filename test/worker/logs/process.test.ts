@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { bytesOf, joinBytes, textOf } from "../../../src/logs/bytes.ts";
 import { createMask } from "../../../src/logs/mask.ts";
 import { processLog } from "../../../src/logs/process.ts";
+import type { LogCarry } from "../../../src/logs/stream.ts";
 import { MAX_ANNOTATIONS_PER_STEP, MAX_HELD_LINE_BYTES } from "../../../src/model/limits.ts";
 import type { Annotation } from "../../../src/model/step.ts";
 
@@ -19,7 +20,7 @@ function run(
 ): Outcome {
   const bytes = typeof input === "string" ? bytesOf(input) : input;
   let masks = createMask(options.secrets ?? []);
-  let carry: unknown = null;
+  let carry: LogCarry | null = null;
   let from = 0;
   const parts: Uint8Array[] = [];
   const outcome: Outcome = { text: "", annotations: [], newMasks: [] };
@@ -31,7 +32,7 @@ function run(
     parts.push(result.text);
     outcome.annotations.push(...result.annotations);
     outcome.newMasks.push(...result.newMasks);
-    carry = JSON.parse(JSON.stringify(result.carry));
+    carry = JSON.parse(JSON.stringify(result.carry)) as LogCarry;
     masks = result.masks;
     from += result.consumed;
   }
