@@ -15,7 +15,6 @@ const OPERATIONS = new Set([
   "apps/get-repo-installation",
   "apps/revoke-installation-access-token",
   "repos/get",
-  "repos/get-commit",
   "repos/get-content",
   "repos/compare-commits-with-basehead",
   "repos/create-commit-status",
@@ -25,7 +24,6 @@ const OPERATIONS = new Set([
   "git/get-commit",
   "git/get-ref",
   "git/get-tag",
-  "git/get-tree",
   "pulls/get",
 ]);
 
@@ -48,6 +46,11 @@ function strip(node, { named }) {
   for (const [key, value] of Object.entries(node)) {
     if (!named && (DROPPED.has(key) || key.startsWith("x-"))) continue;
     kept[key] = strip(value, { named: !named && NAMED.has(key) && !Array.isArray(value) });
+  }
+  if (!named && kept.nullable === true && kept.type === undefined) {
+    // `nullable` stands beside `anyOf`: the validator knows it only beside `type`.
+    delete kept.nullable;
+    return { anyOf: [kept, { enum: [null] }] };
   }
   return kept;
 }
@@ -92,4 +95,6 @@ const cut = {
 };
 const target = new URL("../src/local/github-openapi.json", import.meta.url);
 writeFileSync(target, `${JSON.stringify(cut)}\n`);
-console.log(`${Object.keys(stripped).length} paths, ${JSON.stringify(cut).length} bytes`);
+console.log(
+  `now: npx oxfmt src/local/github-openapi.json; ${Object.keys(stripped).length} paths, ${JSON.stringify(cut).length} bytes`,
+);

@@ -59,8 +59,10 @@ export function createClient(options: {
   octokit.hook.wrap("request", async (request, parameters) => {
     const call = `${parameters.method} ${parameters.url}`;
     const send = async (authorization: string) => {
+      // Set in place: inner hooks are bound to this very object.
+      parameters.headers["authorization"] = authorization;
       try {
-        return await request({ ...parameters, headers: { ...parameters.headers, authorization } });
+        return await request(parameters);
       } catch (error) {
         throw toFault(error, call);
       }
