@@ -7,6 +7,8 @@ import { json, notFound, problem, secure } from "./answer.ts";
 import { getBuild, getBuilds, getJob, getRepositories, getRepositoryBuilds } from "./api-builds.ts";
 import { logFault } from "../model/log.ts";
 import { getDelivery } from "./api-deliveries.ts";
+import { getLog } from "./api-logs.ts";
+import { cancelBuild, dispatchWorkflow, rerunBuild } from "./api-requests.ts";
 import { roomsOf } from "./rooms.ts";
 import type { Rooms } from "./rooms.ts";
 import { refuseWithoutToken } from "./token.ts";
@@ -25,6 +27,12 @@ const api = new Hono<App>()
   .get("/builds/:id", (c) => getBuild(rooms(c), c.req.param("id"), c.req.query("run_attempt")))
   .get("/builds/:id/jobs/:job", (c) =>
     getJob(rooms(c), c.req.param("id"), c.req.param("job"), c.req.query("run_attempt")),
+  )
+  .get("/builds/:id/jobs/:job/log", (c) => getLog(rooms(c), c.req.param("id"), c.req.param("job"), c.req.raw))
+  .post("/builds/:id/rerun", (c) => rerunBuild(rooms(c), c.req.param("id"), c.req.raw))
+  .post("/builds/:id/cancel", (c) => cancelBuild(rooms(c), c.req.param("id"), c.req.raw))
+  .post("/repositories/:owner/:repo/dispatch", (c) =>
+    dispatchWorkflow(rooms(c), c.req.param("owner"), c.req.param("repo"), c.req.raw),
   )
   .get("/deliveries/:id", (c) => getDelivery(rooms(c), c.req.param("id")));
 

@@ -5,6 +5,7 @@ import { asBuildId } from "../model/ids.ts";
 import { MAX_PAGE_ITEMS } from "../model/limits.ts";
 import type { BuildQuery, StoredBuild } from "../store/builds.ts";
 import { problem } from "./answer.ts";
+import { describeIssues } from "./body.ts";
 import type { Read } from "./body.ts";
 
 const buildQuery = z.object({
@@ -18,17 +19,22 @@ const buildQuery = z.object({
     .optional(),
 });
 
+/** The first of a name counts; names that the schema does not know are ignored. */
+export function readQuery<T>(url: string, schema: z.ZodType<T>): Read<T> {
+  const given = [...new URL(url).searchParams].toReversed();
+  const parsed = schema.safeParse(Object.fromEntries(given));
+  if (parsed.success) return { ok: true, value: parsed.data };
+  return { ok: false, answer: problem(400, describeIssues(parsed.error)) };
+}
+
 export function readBuildQuery(url: string): Read<BuildQuery> {
-  const parsed = buildQuery.safeParse(Object.fromEntries(new URL(url).searchParams));
-  if (!parsed.success) {
-    const told = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ");
-    return { ok: false, answer: problem(400, `${told}.`) };
-  }
-  const { limit, status, event, after } = parsed.data;
+  const parsed = readQuery(url, buildQuery);
+  if (!parsed.ok) return parsed;
+  const { limit, status, event, after } = parsed.value;
   const [time, id] = after?.split("-") ?? [];
   const before = time === undefined ? undefined : Number(time);
   const beforeId = id === undefined ? undefined : asBuildId(id);
-  return { ok: true, value: { limit, status, event, ref: fullRef(parsed.data.ref), before, beforeId } };
+  return { ok: true, value: { limit, status, event, ref: fullRef(parsed.value.ref), before, beforeId } };
 }
 
 /** A short name is a branch's. */

@@ -1,0 +1,88 @@
+/** A job's log as text: from a byte on, live or archived, and followed to its end. */
+
+import { z } from "zod";
+import { asJobId, attemptId } from "../model/ids.ts";
+import type { Attempt } from "../model/job.ts";
+import { readAttempt } from "../store/attempts.ts";
+import { readJob } from "../store/jobs.ts";
+import { logKey } from "../store/keys.ts";
+import { notFound, problem } from "./answer.ts";
+import type { Read } from "./body.ts";
+import { followLog, openLog } from "./log-reader.ts";
+import type { LogRooms } from "./log-reader.ts";
+import { serveObject } from "./object.ts";
+import { readQuery } from "./query.ts";
+
+const logQuery = z.object({
+  /** Stored-log offset. */
+  from: z
+    .string()
+    .regex(/^\d{1,15}$/, "is not a number of bytes")
+    .transform(Number)
+    .optional(),
+  attempt: z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, "is not a whole number from 1")
+    .transform(Number)
+    .optional(),
+  follow: z
+    .enum(["0", "1", "false", "true"])
+    .default("0")
+    .transform((flag) => flag === "1" || flag === "true"),
+});
+
+const TEXT = { "content-type": "text/plain; charset=utf-8" };
+
+/** `from` counts bytes of the log as it grew; where its middle was cut, a line says so and offsets go on behind it. */
+export async function getLog(rooms: LogRooms, build: string, job: string, request: Request): Promise<Response> {
+  const query = readQuery(request.url, logQuery);
+  if (!query.ok) return query.answer;
+  const { from, follow } = query.value;
+  const found = await findAttempt(rooms.db, build, job, query.value.attempt);
+  if (!found.ok) return found.answer;
+  if (follow) return stream(followLog(rooms, found.value, from ?? 0), TEXT);
+  const ranged = from === undefined && request.headers.has("range") && found.value.archivedAt !== null;
+  const part = ranged ? await serveObject(rooms.blobs, logKey(found.value), request, TEXT) : null;
+  return part ?? (await sendLog(rooms, found.value, from ?? 0));
+}
+
+async function sendLog(rooms: LogRooms, attempt: Attempt, from: number): Promise<Response> {
+  const log = await openLog(rooms, attempt, from);
+  if (!log) return problem(416, `This log has no byte ${from} yet.`);
+  const place = { "x-sandlot-next": String(log.next), "x-sandlot-ended": String(log.ended) };
+  return stream(log.bytes, { ...TEXT, ...place });
+}
+
+/** The attempt of that number, or the newest. */
+export async function findAttempt(
+  db: D1Database,
+  build: string,
+  id: string,
+  number: number | undefined,
+): Promise<Read<Attempt>> {
+  const job = await readJob(db, asJobId(id));
+  if (!job || job.buildId !== build) return { ok: false, answer: notFound("job", id) };
+  const wanted = number ?? job.attempt;
+  const attempt = wanted > 0 ? await readAttempt(db, attemptId(job.id, wanted)) : null;
+  if (attempt) return { ok: true, value: attempt };
+  const detail = wanted > 0 ? `This job has no attempt ${wanted}.` : "This job has not started yet: it has no log.";
+  return { ok: false, answer: problem(404, detail) };
+}
+
+/** Reads on only when asked to, and stops when the reader leaves. */
+function stream(bytes: AsyncGenerator<Uint8Array>, headers: Record<string, string>): Response {
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { done, value } = await bytes.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await bytes.return(undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, { headers: { "cache-control": "no-store", ...headers } });
+}
