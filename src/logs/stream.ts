@@ -14,6 +14,8 @@ export interface LogCarry {
   echo: boolean;
   /** How many annotations were kept, by level. */
   annotated: Record<Annotation["level"], number>;
+  /** What the step noted so far: whoever writes keeps it here, so that each annotation is counted once, as its bytes are. */
+  annotations?: Annotation[];
 }
 
 /** What one step has in the log so far. */
