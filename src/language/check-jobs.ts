@@ -104,7 +104,7 @@ function checkCircles(reading: Reading, needs: Map<string, Need[]>): void {
   const circle = circleFrom(start, left);
   const last = needs.get(circle[0] ?? "")?.find((need) => need.id === circle[1]);
   if (last !== undefined) {
-    reading.report("workflow_invalid", `the jobs ${circle.join(" → ")} wait for each other`, last.at);
+    reading.report("workflow_invalid", `the jobs ${shortened(circle).join(" → ")} wait for each other`, last.at);
   }
 }
 
@@ -136,4 +136,10 @@ function circleFrom(start: string, left: ReadonlyMap<string, ReadonlySet<string>
     id = [...(left.get(id) ?? [])].find((other) => left.has(other));
   }
   return id === undefined ? path : [...path.slice(path.indexOf(id)), id];
+}
+
+const MAX_SHOWN_JOBS = 10;
+
+function shortened(circle: string[]): string[] {
+  return circle.length <= MAX_SHOWN_JOBS ? circle : [...circle.slice(0, MAX_SHOWN_JOBS - 2), "…", ...circle.slice(-1)];
 }

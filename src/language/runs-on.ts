@@ -2,17 +2,17 @@
 
 import type { SandboxSize } from "../model/job.ts";
 
-const SIZES: Record<string, SandboxSize> = {
-  "ubuntu-latest": "standard",
-  "ubuntu-24.04": "standard",
-  "ubuntu-22.04": "standard",
-  linux: "standard",
-  sandlot: "standard",
-  "sandlot-large": "large",
-};
+const SIZES = new Map<string, SandboxSize>([
+  ["ubuntu-latest", "standard"],
+  ["ubuntu-24.04", "standard"],
+  ["ubuntu-22.04", "standard"],
+  ["linux", "standard"],
+  ["sandlot", "standard"],
+  ["sandlot-large", "large"],
+]);
 
-/** What a self-hosted Linux runner adds to its labels; it says nothing about the size. */
-const NEUTRAL = new Set(["x64", "linux"]);
+/** Labels that ask for nothing more than Linux does. */
+const NEUTRAL = new Set(["x64"]);
 
 /** GitHub's larger runners are named by their owner: `ubuntu-latest-8-cores`, `acme-16-cores`. */
 const LARGER = /^(?!.*(windows|macos)).*-(4|8|16)-cores$/;
@@ -22,7 +22,7 @@ export function sandboxFor(labels: readonly string[]): { size: SandboxSize } | {
   let size: SandboxSize | null = null;
   for (const label of labels) {
     const name = label.trim().toLowerCase();
-    const found = LARGER.test(name) ? "large" : SIZES[name];
+    const found = LARGER.test(name) ? "large" : SIZES.get(name);
     if (found === undefined && !NEUTRAL.has(name)) {
       return { unsupported: label };
     }

@@ -17,11 +17,11 @@ export interface ChangedFiles {
 }
 
 /** Activity types that start a workflow which names none. */
-const DEFAULT_TYPES: Record<string, readonly string[]> = {
-  pull_request: ["opened", "synchronize", "reopened"],
-  pull_request_target: ["opened", "synchronize", "reopened"],
-  merge_group: ["checks_requested"],
-};
+const DEFAULT_TYPES = new Map<string, readonly string[]>([
+  ["pull_request", ["opened", "synchronize", "reopened"]],
+  ["pull_request_target", ["opened", "synchronize", "reopened"]],
+  ["merge_group", ["checks_requested"]],
+]);
 
 /** `[skip ci]` counts for these only: in a merge queue a missing check would stall everybody. */
 const SKIPPABLE = new Set(["push", "pull_request"]);
@@ -90,7 +90,7 @@ function seesPaths({ name, ref }: TriggerEvent): boolean {
 
 /** A sentence, or null where the type of activity lets it pass. */
 function excludedByType({ types }: Filters, { name, action }: TriggerEvent): string | null {
-  const wanted = types ?? DEFAULT_TYPES[name] ?? null;
+  const wanted = types ?? DEFAULT_TYPES.get(name) ?? null;
   return wanted === null || action === null || wanted.includes(action)
     ? null
     : `${name} ${action} does not match types: ${wanted.join(", ")}`;

@@ -1,9 +1,9 @@
 /** Reads the real workflow files that lie beside the repository on the founders' machine; none is copied into it. */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 
-const FOLDER = fileURLToPath(new URL("../../../shared/corpus/", import.meta.url));
+const FOLDER = join(import.meta.dirname, "../../../shared/corpus");
 
 /** Empty where the folder is missing, and says so. */
 export function readCorpus(): { name: string; text: string }[] {
@@ -14,5 +14,5 @@ export function readCorpus(): { name: string; text: string }[] {
   return readdirSync(FOLDER)
     .filter((name) => /\.ya?ml$/.test(name))
     .sort()
-    .map((name) => ({ name, text: readFileSync(FOLDER + name, "utf8") }));
+    .map((name) => ({ name, text: readFileSync(join(FOLDER, name), "utf8") }));
 }
