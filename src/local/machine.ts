@@ -48,9 +48,9 @@ export class LocalMachine {
   }
 
   /** Runs bash text until its output ends; TERM and KILL go to its process group after the time. */
-  exec(text: string, env: Record<string, string>, timeoutMs: number): Promise<Executed> {
+  exec(text: string, env: Record<string, string>, timeoutMs: number, cwd = this.folder): Promise<Executed> {
     const child = spawn("bash", ["-c", text], {
-      cwd: this.folder,
+      cwd,
       // The generated types ask every environment for the Worker's own variables.
       env: { ...this.#env, ...env } as NodeJS.Dict<string> as NodeJS.ProcessEnv,
       stdio: ["ignore", "pipe", "pipe"],
@@ -95,9 +95,10 @@ export class LocalMachine {
     return found?.isFile() ? { size: found.size, body: createReadStream(path) } : null;
   }
 
-  async writeFile(path: string, body: Readable): Promise<void> {
+  /** `mode` is for a file that is not there yet. */
+  async writeFile(path: string, body: Readable, mode: number): Promise<void> {
     await mkdir(dirname(path), { recursive: true });
-    await pipeline(body, createWriteStream(path, { mode: 0o600 }));
+    await pipeline(body, createWriteStream(path, { mode }));
   }
 
   /** Ends every process and removes every file. The machine can be made again, as empty as a new container. */

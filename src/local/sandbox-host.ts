@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
-import type { SandboxFaultKind } from "../sandbox/port.ts";
+import { SandboxFault, type SandboxFaultKind } from "../sandbox/port.ts";
 import { expireBackup, restoreBackup, saveBackup } from "./backups.ts";
 import { cleanEnv } from "./clean-env.ts";
 import { LocalMachine } from "./machine.ts";
@@ -42,12 +42,6 @@ export type HostFault =
   | { kind: "drop_answer" }
   | { kind: "expire_backup"; id: string };
 
-interface Refusal {
-  status: number;
-  kind: SandboxFaultKind;
-  message: string;
-}
-
 interface Guest {
   machine: LocalMachine;
   destroying: Promise<void> | null;
@@ -70,23 +64,25 @@ class Host {
     this.#env = cleanEnv(options.env, import.meta.dirname);
   }
 
-  async start(id: string): Promise<Refusal | null> {
-    if (this.#gone.has(id)) return { status: 410, kind: "destroyed", message: `sandbox ${id} was destroyed` };
-    if (this.#guests.has(id)) return null;
+  async start(id: string): Promise<{ folder: string }> {
+    if (this.#gone.has(id)) throw new SandboxFault("destroyed", `sandbox ${id} was destroyed`);
+    const guest = this.#guests.get(id);
+    if (guest) return { folder: guest.machine.folder };
     if (this.#take(id, "no_capacity") || this.#guests.size >= this.#options.maxSandboxes) {
-      return { status: 503, kind: "capacity", message: `all ${this.#options.maxSandboxes} local sandboxes are in use` };
+      throw new SandboxFault("capacity", `all ${this.#options.maxSandboxes} local sandboxes are in use`);
     }
     const machine = new LocalMachine(join(this.#options.root, id), `${this.#tag}-${id}`, this.#env);
     this.#guests.set(id, { machine, destroying: null });
     this.started += 1;
     await machine.make();
-    return null;
+    return { folder: machine.folder };
   }
 
-  find(id: string): LocalMachine | Refusal {
-    if (this.#gone.has(id)) return { status: 410, kind: "destroyed", message: `sandbox ${id} was destroyed` };
+  find(id: string): LocalMachine {
+    if (this.#gone.has(id)) throw new SandboxFault("destroyed", `sandbox ${id} was destroyed`);
     const guest = this.#guests.get(id);
-    return guest?.machine ?? { status: 404, kind: "lost", message: `there is no sandbox ${id} here` };
+    if (!guest) throw new SandboxFault("lost", `there is no sandbox ${id} here`);
+    return guest.machine;
   }
 
   async destroy(id: string): Promise<void> {
@@ -153,7 +149,7 @@ export async function startSandboxHost(given: SandboxHostOptions): Promise<Sandb
   const host = new Host({ ...options, root: join(options.root, "sandboxes") });
   const token = randomUUID();
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
-    answer(host, token, request, response).catch((error: unknown) => fail(response, error));
+    answer(host, token, request, response).catch((error: unknown) => refuse(response, error));
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -179,54 +175,44 @@ export async function startSandboxHost(given: SandboxHostOptions): Promise<Sandb
 
 const ID = "[a-z0-9][a-z0-9-]{0,62}";
 
+/** What is answered with a small JSON. */
+const VERBS: Record<string, (host: Host, id: string, body: Record<string, unknown>) => Promise<unknown>> = {
+  start: (host, id) => host.start(id),
+  destroy: (host, id) => host.destroy(id),
+  fault: (host, id, body) => host.fault(id, body as unknown as HostFault),
+  save: async (host, id, { dir, name }) => host.find(id) && { id: await host.save(text(dir), text(name)) },
+  restore: async (host, id, { backup, dir }) =>
+    host.find(id) && { result: await host.restore(text(backup), text(dir)) },
+};
+
 async function answer(host: Host, token: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? "/", "http://127.0.0.1");
   const match = new RegExp(`^/${token}/sandboxes/(${ID})/([a-z]+)$`).exec(url.pathname);
-  if (!match) return refuse(response, { status: 404, kind: "config", message: "not an address of this host" });
+  if (!match) throw new SandboxFault("config", "not an address of this host");
   const [, id = "", verb = ""] = match;
-  if (verb === "file") return answerFile(host, id, url.searchParams.get("path") ?? "", request, response);
+  if (verb === "file") return answerFile(host.find(id), url.searchParams, request, response);
   const body = (await json(request)) as Record<string, unknown>;
-  switch (verb) {
-    case "start": {
-      const refusal = await host.start(id);
-      return refusal ? refuse(response, refusal) : send(response, {});
-    }
-    case "destroy":
-      await host.destroy(id);
-      return send(response, {});
-    case "fault":
-      await host.fault(id, body as unknown as HostFault);
-      return send(response, {});
-  }
-  const machine = host.find(id);
-  if (!(machine instanceof LocalMachine)) return refuse(response, machine);
-  switch (verb) {
-    case "exec":
-      return answerExec(host, id, machine, body as unknown as ExecRequest, response);
-    case "save":
-      return send(response, { id: await host.save(String(body["dir"]), String(body["name"])) });
-    case "restore":
-      return send(response, { result: await host.restore(String(body["id"]), String(body["dir"])) });
-    default:
-      return refuse(response, { status: 404, kind: "config", message: `not something to ask of a sandbox: ${verb}` });
-  }
+  if (verb === "exec") return answerExec(host, id, body as unknown as ExecRequest, response);
+  const carryOut = VERBS[verb];
+  if (!carryOut) throw new SandboxFault("config", `not something to ask of a sandbox: ${verb}`);
+  send(response, (await carryOut(host, id, body)) ?? {});
 }
 
 interface ExecRequest {
   text: string;
   env: Record<string, string>;
   timeoutMs: number;
+  cwd?: string;
 }
 
 /** One line of JSON, then stdout, then stderr. */
 async function answerExec(
   host: Host,
   id: string,
-  machine: LocalMachine,
-  { text, env, timeoutMs }: ExecRequest,
+  { text, env, timeoutMs, cwd }: ExecRequest,
   response: ServerResponse,
 ): Promise<void> {
-  const { exitCode, stdout, stderr } = await machine.exec(text, env, timeoutMs);
+  const { exitCode, stdout, stderr } = await host.find(id).exec(text, env, timeoutMs, cwd);
   if (host.dropsAnswer(id)) {
     response.destroy();
     return;
@@ -237,20 +223,19 @@ async function answerExec(
 }
 
 async function answerFile(
-  host: Host,
-  id: string,
-  path: string,
+  machine: LocalMachine,
+  asked: URLSearchParams,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const machine = host.find(id);
-  if (!(machine instanceof LocalMachine)) return refuse(response, machine);
+  const path = asked.get("path") ?? "";
   if (request.method === "PUT") {
-    await machine.writeFile(path, request);
+    const mode = Number.parseInt(asked.get("mode") ?? "600", 8);
+    await machine.writeFile(path, request, mode);
     return send(response, {});
   }
   const file = await machine.openFile(path);
-  if (!file) return refuse(response, { status: 404, kind: "missing_file", message: `no such file: ${path}` });
+  if (!file) throw new SandboxFault("missing_file", `no such file: ${path}`);
   response.writeHead(200, { "x-size": String(file.size) });
   file.body.on("error", () => response.destroy()).pipe(response);
 }
@@ -259,17 +244,26 @@ function send(response: ServerResponse, body: unknown): void {
   response.end(JSON.stringify(body));
 }
 
-function refuse(response: ServerResponse, { status, kind, message }: Refusal): void {
-  response.writeHead(status, { "content-type": "application/json" });
-  response.end(JSON.stringify({ kind, message }));
+const STATUS = {
+  capacity: 503,
+  transport: 500,
+  lost: 404,
+  config: 400,
+  missing_file: 404,
+  destroyed: 410,
+} as const satisfies Record<SandboxFaultKind, number>;
+
+function refuse(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const kind = error instanceof SandboxFault ? error.kind : "transport";
+  response.writeHead(STATUS[kind], { "content-type": "application/json" });
+  send(response, { kind, message: error instanceof Error ? error.message : "the local sandbox host failed" });
 }
 
-function fail(response: ServerResponse, error: unknown): void {
-  if (response.headersSent) response.destroy();
-  else
-    refuse(response, {
-      status: 500,
-      kind: "transport",
-      message: error instanceof Error ? error.message : String(error),
-    });
+function text(value: unknown): string {
+  if (typeof value !== "string") throw new SandboxFault("config", "a text is missing");
+  return value;
 }

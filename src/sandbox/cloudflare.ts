@@ -24,6 +24,8 @@ const PREPARE_MS = 30_000;
 /** A backup's name holds at most so many characters, none of them control characters. */
 const MAX_NAME_CHARS = 256;
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 type Sdk = ReturnType<typeof getSandbox>;
 
 export function openCloudflareSandbox(
@@ -82,6 +84,8 @@ class ContainerMachine implements Machine {
   }
 
   async restoreBackup(handle: BackupHandle, dir: string): Promise<"hit" | "miss"> {
+    // Of an id that it cannot have made the SDK says that the configuration is wrong.
+    if (!UUID.test(handle.id)) return "miss";
     try {
       await this.#sdk.restoreBackup({ ...handle, dir });
       return "hit";

@@ -25,9 +25,9 @@ const BY_CODE: Record<string, Meaning> = {
 
 /** `errorResponse.context.reason`, where it says more than the code. */
 const BY_REASON: Record<string, Meaning> = {
-  // The next call finds a new and empty machine, or the old one still there: the boot marker tells.
+  // The SDK says the first two of any lost connection, while the machine lives. The next call tells: an empty one has no supervisor.
+  runtime_replaced: "transport",
   container_replaced: "transport",
-  runtime_replaced: "lost",
   // Somebody destroyed it while we asked.
   sandbox_lifetime_changed: "lost",
 };

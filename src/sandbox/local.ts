@@ -47,7 +47,7 @@ class HostMachine implements Machine {
   }
 
   async restoreBackup(handle: BackupHandle, dir: string): Promise<"hit" | "miss"> {
-    const response = await this.#post("restore", { id: handle.id, dir });
+    const response = await this.#post("restore", { backup: handle.id, dir });
     const { result } = await response.json<{ result: "hit" | "miss" | "expired" }>();
     return result === "hit" ? "hit" : "miss";
   }

@@ -17,6 +17,7 @@ declare module "vitest" {
   }
 }
 
+// oxlint-disable-next-line import/no-default-export -- vitest asks for it
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const root = await mkdtemp(join(tmpdir(), "sandlot-"));
   const sandboxHost = await startSandboxHost({ root, maxSandboxes: 100 });
