@@ -40,7 +40,7 @@ export async function lookAtBuild(env: Env, id: BuildId, now: number): Promise<S
 async function advanceJobs(env: Env, scene: BuildScene, seen: Seen, now: number): Promise<void> {
   for (const job of scene.jobs.filter(isBusy)) await keepBusy(env, scene, job);
   // What is concluded may free a job that stands before it, so the round is made again until nothing moves.
-  for (let moved = true; moved; ) {
+  for (let moved = true; moved;) {
     moved = false;
     for (const job of scene.jobs.filter((one) => one.state.status !== "completed" && !isBusy(one))) {
       const next = await advanceJob(env, scene, job, now);

@@ -1,6 +1,8 @@
 /** The Worker's doors: fetch, queue, scheduled; and the classes that the platform starts. Nothing else. */
 
 import { Sandbox as SandboxBase } from "@cloudflare/sandbox";
+import { consumeQueue } from "../queues/consume.ts";
+import type { QueueMessage } from "./model/messages.ts";
 import { app } from "./web/app.ts";
 
 export { LogStream } from "./logs/log-stream.ts";
@@ -12,4 +14,5 @@ export class LargeSandbox extends SandboxBase<Env> {}
 // oxlint-disable-next-line import/no-default-export -- the platform asks for it
 export default {
   fetch: app.fetch,
-} satisfies ExportedHandler<Env>;
+  queue: consumeQueue,
+} satisfies ExportedHandler<Env, QueueMessage>;

@@ -23,3 +23,5 @@ export interface ReportMessage {
 export interface JobRunnerParams {
   attemptId: AttemptId;
 }
+
+export type QueueMessage = DeliveryMessage | JobsMessage | ReportMessage;

@@ -60,11 +60,10 @@ export function jobStatusFunctions(
 ): Record<StatusFunction, boolean> {
   const results = ancestorResults(job, jobs);
   return {
-    always: true,
     cancelled,
     failure: !cancelled && results.includes("failure"),
     success: !cancelled && results.every((result) => result === "success"),
   };
 }
 
-export type StatusFunction = "always" | "cancelled" | "failure" | "success";
+export type StatusFunction = "cancelled" | "failure" | "success";

@@ -1,0 +1,91 @@
+/** The post phase of `actions/cache`, and `actions/cache/save`: packs what exists and keeps it under a key that nobody wrote before. */
+
+import type { UsesStep } from "../model/workflow.ts";
+import { SandboxFault } from "../sandbox/port.ts";
+import { hasCache, saveCache } from "../store/caches.ts";
+import { cacheFolders, cacheMembers } from "./cache-folders.ts";
+import { cacheScopes, readCacheRequest } from "./cache-key.ts";
+import type { CacheRequest } from "./cache-key.ts";
+import { PACK_SCRIPT } from "./cache-scripts.ts";
+import { runQuietly } from "./follow.ts";
+import { timeLeft } from "./step-environment.ts";
+import { openLog } from "./work.ts";
+import type { StepWork, WorkResult } from "./work.ts";
+
+/** As a step of its own. */
+export async function saveCacheStep(work: StepWork, step: UsesStep): Promise<WorkResult> {
+  const reading = readCacheRequest(work, step);
+  if (!reading.ok) return { state: "failed", exitCode: null, reason: "step_failed", detail: reading.why };
+  await openLog(work, [`##[group]Run ${step.uses}`, `key: ${reading.request.key}`, "##[endgroup]"]);
+  return await saveRequested(work, step, reading.request);
+}
+
+/** After the job's steps, under the key as it was evaluated before them. */
+export async function saveCachePost(work: StepWork, step: UsesStep, mainStep: number): Promise<WorkResult> {
+  const saved = work.session.state.saved[mainStep];
+  const reading = readCacheRequest(work, step);
+  if (!saved || !reading.ok) return done(["Nothing to save"]);
+  await openLog(work, [`##[group]Post ${step.uses}`, `key: ${saved["key"]}`, "##[endgroup]"]);
+  if (saved["hit"] === "true") return done([`Cache hit for ${saved["key"]}: not saved again`]);
+  return await saveRequested(work, step, { ...reading.request, key: saved["key"] ?? reading.request.key });
+}
+
+async function saveRequested(work: StepWork, step: UsesStep, request: CacheRequest): Promise<WorkResult> {
+  const { session } = work;
+  const { facts, env } = session;
+  const { own } = cacheScopes(facts.build, facts.repository.defaultBranch);
+  const identity = { repositoryId: facts.repository.id, scope: own, version: request.version, key: request.key };
+  if (await hasCache(env.DB, identity)) return done([`${request.key} was saved already by another job`]);
+  try {
+    const packed = await pack(work, step, request);
+    if (packed === null) return { state: "running", memo: null, cancelled: null };
+    if ("notice" in packed) return done([packed.notice]);
+    const { sha256, bytes } = packed;
+    const handle = await session.sandbox.saveBackup(cacheFolders(session, step.number).backup, `cache ${step.number}`);
+    const kept = await saveCache(env.DB, { ...identity, handle, sha256, bytes, createdAt: Date.now() }).run();
+    const saved = kept.meta.changes > 0;
+    const line = saved ? `Cache saved with key: ${request.key} (${bytes} bytes)` : `${request.key} was saved already`;
+    return {
+      ...done([...packed.warnings, line]),
+      notes: { cache: { key: request.key, matchedKey: null, saved, bytes } },
+    };
+  } catch (error) {
+    if (error instanceof SandboxFault && error.kind !== "lost" && error.kind !== "transport")
+      return done([`##[notice]The cache was not saved: ${error.message}`]);
+    throw error;
+  }
+}
+
+type Packed = { sha256: string; bytes: number; warnings: string[] } | { notice: string };
+
+/** Null where the slice is over. */
+async function pack(work: StepWork, step: UsesStep, request: CacheRequest): Promise<Packed | null> {
+  const { session } = work;
+  const { members, outside } = await cacheMembers(session, request.paths);
+  const warnings = outside.map((path) => `##[warning]${path} lies outside workspace and home and is not cached`);
+  if (members.length === 0) return { notice: `##[warning]None of the paths exists, so nothing was saved` };
+  const list = `${session.booted.control}/cache-${step.number}.list`;
+  await session.sandbox.writeFile(list, members.map((member) => `${member}\0`).join(""));
+  const packed = await runQuietly(
+    session,
+    {
+      id: `step-${step.number}-pack`,
+      script: PACK_SCRIPT,
+      extension: "sh",
+      command: ["bash", "{0}"],
+      env: { ...cacheFolders(session, step.number).env, LIST: list },
+      cwd: session.booted.workspace,
+      timeoutMs: timeLeft(session, step, work.values, Date.now()),
+    },
+    work.follow.until,
+  );
+  if (packed === null) return null;
+  const [sha256 = "", size = ""] = packed.output.trim().split("\n").slice(-2);
+  if (packed.exitCode !== 0 || !/^[0-9a-f]{64}$/.test(sha256))
+    return { notice: `##[notice]The cache was not saved: packing it failed: ${packed.output.trim().slice(-200)}` };
+  return { sha256, bytes: Number(size), warnings };
+}
+
+function done(lines: string[]): Extract<WorkResult, { state: "succeeded" }> {
+  return { state: "succeeded", exitCode: null, lines };
+}

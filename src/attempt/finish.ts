@@ -1,0 +1,132 @@
+/** The last words of an attempt: what the job concluded, its outputs, and that the build is to be looked at again. */
+
+import {
+  ExpressionError,
+  evaluateBoolean,
+  evaluateTemplate,
+  expressionsIn,
+  secretsNamedIn,
+} from "../language/expression.ts";
+import { MAX_JOB_OUTPUT_BYTES, MAX_RECOVERIES } from "../model/limits.ts";
+import type { Conclusion, Reason } from "../model/status.ts";
+import { concludeAttempt, loseAttempt } from "../store/conclude.ts";
+import { jobContexts, stepContexts } from "./contexts.ts";
+import type { AttemptFacts } from "./facts.ts";
+import type { Session } from "./session.ts";
+import type { Cancel, StepEnd } from "./step-end.ts";
+import type { AttemptBindings } from "./bindings.ts";
+
+export interface JobEnd {
+  conclusion: Conclusion;
+  reason: Reason | null;
+  detail: string | null;
+}
+
+/** A cancelled job stays cancelled, whatever failed before; then the first failed step speaks. */
+export function concludeJob(ends: readonly StepEnd[], cancelled: Cancel | null): JobEnd {
+  if (cancelled) {
+    const conclusion = cancelled.reason === "job_timed_out" ? "timed_out" : "cancelled";
+    return { conclusion, reason: cancelled.reason, detail: cancelled.detail };
+  }
+  const failed = ends.find((end) => end.conclusion === "failure");
+  if (!failed) return { conclusion: "success", reason: null, detail: null };
+  const code = failed.exitCode === null || failed.exitCode === 0 ? "" : ` with exit code ${failed.exitCode}`;
+  const detail =
+    failed.reason === "step_failed" && code !== ""
+      ? `"${failed.name}" failed${code}`
+      : `"${failed.name}": ${failed.detail ?? "failed"}`;
+  return { conclusion: "failure", reason: failed.reason, detail };
+}
+
+/** Ends attempt and job in one batch. A failure that `continue-on-error` allows is `neutral`. */
+export async function finishAttempt(
+  session: Session,
+  ends: readonly StepEnd[],
+  cancelled: Cancel | null,
+): Promise<JobEnd> {
+  const end = allowed(session.facts, concludeJob(ends, cancelled));
+  const outputs = readOutputs(session, ends, cancelled);
+  await session.logs.end(Date.now());
+  await saveEnd(session.env, session.facts, end, outputs);
+  return end;
+}
+
+function allowed({ job, ...facts }: AttemptFacts, end: JobEnd): JobEnd {
+  const { continueOnError } = job.plan.definition;
+  if (end.conclusion !== "failure") return end;
+  try {
+    const may = evaluateBoolean(continueOnError, jobContexts({ job, ...facts }));
+    return may ? { ...end, conclusion: "neutral" } : end;
+  } catch (error) {
+    if (error instanceof ExpressionError) return end;
+    throw error;
+  }
+}
+
+/** An output that holds a masked value is dropped, as on GitHub: it would be stored and shown. */
+function readOutputs(session: Session, ends: readonly StepEnd[], cancelled: Cancel | null): Record<string, string> {
+  const contexts = stepContexts(session, { ends, cancelled: cancelled !== null }, { secrets: {}, token: "" });
+  const outputs: Record<string, string> = {};
+  let bytes = 0;
+  for (const [name, template] of Object.entries(session.facts.job.plan.definition.outputs)) {
+    try {
+      const value = evaluateTemplate(template, contexts);
+      bytes += value.length;
+      if (bytes <= MAX_JOB_OUTPUT_BYTES && session.vault.mask.text(value) === value) outputs[name] = value;
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+    }
+  }
+  return outputs;
+}
+
+async function saveEnd(
+  env: AttemptBindings,
+  { job, attempt }: AttemptFacts,
+  end: JobEnd,
+  outputs: Record<string, string>,
+): Promise<void> {
+  const statements = concludeAttempt(env.DB, { ...job, attemptId: attempt.id }, { ...end, at: Date.now(), outputs });
+  await env.DB.batch(statements);
+  await env.JOBS.send({ buildId: attempt.buildId });
+}
+
+/**
+ * The sandbox was lost. A new attempt starts by itself only where it can do no harm: no step of the user had started, or the job
+ * holds nothing that a second time could spend twice.
+ */
+export async function loseSandbox(
+  env: AttemptBindings,
+  facts: AttemptFacts,
+  detail: string,
+  { stepsStarted }: { stepsStarted: boolean },
+): Promise<JobEnd> {
+  const { attempt, job } = facts;
+  const again = attempt.recoveries < MAX_RECOVERIES && (!stepsStarted || isHarmless(facts));
+  if (again) {
+    await env.DB.batch(loseAttempt(env.DB, { ...job, attemptId: attempt.id }, Date.now(), detail));
+    await env.JOBS.send({ buildId: attempt.buildId });
+    return { conclusion: "failure", reason: "runner_lost", detail };
+  }
+  const end: JobEnd = {
+    conclusion: "failure",
+    reason: "runner_lost",
+    detail: `${detail}. It was not started again by itself, since it might do something twice: rerun it when that is safe`,
+  };
+  await saveEnd(env, facts, end, {});
+  return end;
+}
+
+/** No secret is named, and nothing may be written with its token. */
+export function isHarmless({ job, build }: Pick<AttemptFacts, "job" | "build">): boolean {
+  const { definition } = job.plan;
+  const source = [
+    build.workflow.env,
+    definition.env,
+    ...definition.steps.map((step) => (step.kind === "run" ? [step.run, step.env] : [step.with, step.env])),
+  ];
+  const named = secretsNamedIn(source);
+  const token = [...expressionsIn(source)].some(({ expression }) => /github\s*\.\s*token/i.test(expression));
+  const permissions = Object.values(definition.permissions ?? build.workflow.permissions ?? {});
+  return named !== "all" && named.length === 0 && !token && !permissions.includes("write");
+}

@@ -1,0 +1,61 @@
+/** An attempt under way: everything its steps share, held in memory by the job runner and found again after a restart. */
+
+import type { LogStream } from "../logs/log-stream.ts";
+import type { AttemptId } from "../model/ids.ts";
+import { openSandbox } from "../sandbox/open.ts";
+import type { Booted, Sandbox } from "../sandbox/port.ts";
+import type { AttemptBindings } from "./bindings.ts";
+import { readFacts } from "./facts.ts";
+import type { AttemptFacts } from "./facts.ts";
+import { emptyJobState, readJobState } from "./job-state.ts";
+import type { JobState } from "./job-state.ts";
+import { Vault } from "./vault.ts";
+
+export interface Session {
+  env: AttemptBindings;
+  facts: AttemptFacts;
+  sandbox: Sandbox;
+  booted: Booted;
+  state: JobState;
+  vault: Vault;
+  logs: DurableObjectStub<LogStream>;
+  /** `GITHUB_WORKSPACE`. */
+  workspace: string;
+  /** `GITHUB_EVENT_PATH`. */
+  eventPath: string;
+  /** When the job has run long enough (ms, UTC). */
+  deadline: number;
+}
+
+export async function openSession(
+  env: AttemptBindings,
+  id: AttemptId,
+  { booted, deadline, fresh }: { booted: Booted; deadline: number; fresh: boolean },
+): Promise<Session> {
+  const facts = await readFacts(env, id);
+  const sandbox = openSandbox(env, facts.attempt.sandboxId, facts.attempt.sandboxSize);
+  // Where no step can have run there is nothing to be found again.
+  const state = fresh ? emptyJobState() : await readJobState(sandbox, booted);
+  const vault = await Vault.open(env, facts);
+  return {
+    env,
+    facts,
+    sandbox,
+    booted,
+    state,
+    vault,
+    logs: logsOf(env, id),
+    workspace: workspaceOf(booted, facts),
+    eventPath: `${booted.control}/event.json`,
+    deadline,
+  };
+}
+
+export function logsOf(env: Pick<AttemptBindings, "LOG_STREAM">, id: AttemptId): DurableObjectStub<LogStream> {
+  return env.LOG_STREAM.get(env.LOG_STREAM.idFromName(id));
+}
+
+/** As on GitHub: the repository's name twice. */
+export function workspaceOf(booted: Booted, facts: Pick<AttemptFacts, "repository">): string {
+  return `${booted.workspace}/${facts.repository.name}/${facts.repository.name}`;
+}

@@ -1,0 +1,121 @@
+/** The environment and the values of one step: what its keys evaluate to, now. */
+
+import { defaultEnv } from "../language/contexts.ts";
+import {
+  evaluateBoolean,
+  evaluateNumber,
+  evaluateTemplate,
+  expressionsIn,
+  secretsNamedIn,
+} from "../language/expression.ts";
+import type { Contexts, StatusFunctions } from "../language/expression.ts";
+import type { StepDefinition, Templated, TemplatedData, TemplatedMap } from "../model/workflow.ts";
+import type { StepId } from "../sandbox/port.ts";
+import { stepContexts } from "./contexts.ts";
+import type { Past } from "./contexts.ts";
+import type { Session } from "./session.ts";
+
+/** What a step is started with. */
+export interface StepValues {
+  contexts: Contexts;
+  /** `env` of workflow, job, `GITHUB_ENV` and step: the `env` context. */
+  env: Record<string, string>;
+  functions: StatusFunctions;
+}
+
+/** Everything of a step, job and workflow in which a secret may be named. */
+function sources(session: Session, step: StepDefinition): TemplatedData {
+  const own = step.kind === "run" ? [step.run, step.shell, step.workingDirectory] : [step.with];
+  const { definition } = session.facts.job.plan;
+  const { defaults } = definition;
+  return [
+    session.facts.build.workflow.env,
+    definition.env,
+    defaults.shell,
+    defaults.workingDirectory,
+    step.env,
+    step.name,
+    ...own,
+  ];
+}
+
+const TOKEN = /github\s*\.\s*token|github\s*\[|toJSON\s*\(\s*github\s*\)|GITHUB_TOKEN/i;
+
+/** Secrets are unsealed, and the token minted, only where the step names them. Throws ExpressionError. */
+export async function readStepValues(
+  session: Session,
+  step: StepDefinition,
+  past: Past,
+  functions: StatusFunctions,
+): Promise<StepValues> {
+  const source = sources(session, step);
+  const named = secretsNamedIn(source);
+  const secrets = await session.vault.secrets(named);
+  const wantsToken = [...expressionsIn(source)].some(({ expression }) => TOKEN.test(expression));
+  const token = wantsToken && !session.facts.build.fork ? await session.vault.token(Date.now()) : "";
+  if (token !== "") secrets["GITHUB_TOKEN"] = token;
+  const contexts = stepContexts(session, past, { secrets, token });
+  const env: Record<string, string> = {};
+  for (const layer of [session.facts.build.workflow.env, session.facts.job.plan.definition.env])
+    Object.assign(env, evaluateMap(layer, { ...contexts, env }, functions));
+  Object.assign(env, session.state.env);
+  Object.assign(env, evaluateMap(step.env, { ...contexts, env }, functions));
+  return { contexts: { ...contexts, env }, env, functions };
+}
+
+function evaluateMap(map: TemplatedMap, contexts: Contexts, functions: StatusFunctions): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(map).map(([name, value]) => [name, evaluateTemplate(value, contexts, functions)]),
+  );
+}
+
+/** What a condition sees: no secrets, no token, and not the step's own `env` where that names one. */
+export function conditionContexts(session: Session, step: StepDefinition, past: Past): Contexts {
+  const contexts = stepContexts(session, past, { secrets: {}, token: "" });
+  const env: Record<string, string> = {};
+  const layers = [session.facts.build.workflow.env, session.facts.job.plan.definition.env, session.state.env, step.env];
+  for (const layer of layers) {
+    for (const [name, value] of Object.entries(layer)) {
+      if (secretsNamedIn(value).length === 0) env[name] = evaluateTemplate(value, { ...contexts, env });
+    }
+  }
+  return { ...contexts, env };
+}
+
+/** The whole environment of a process of this step. Later words win: the machine's, GitHub's, then the workflow's. */
+export function processEnv(session: Session, id: StepId, values: StepValues): Record<string, string> {
+  const { booted, facts } = session;
+  const runner = { name: facts.attempt.sandboxId, temp: booted.temp, toolCache: booted.toolCache };
+  const github = values.contexts["github"] as Record<string, unknown>;
+  const folder = `${booted.control}/steps/${id}`;
+  const env = {
+    ...booted.env,
+    ...defaultEnv(github, runner),
+    GITHUB_JOB: facts.job.plan.definition.id,
+    GITHUB_OUTPUT: `${folder}/output`,
+    GITHUB_ENV: `${folder}/env`,
+    GITHUB_PATH: `${folder}/path`,
+    GITHUB_STEP_SUMMARY: `${folder}/summary`,
+    GITHUB_STATE: `${folder}/state`,
+    ...values.env,
+  };
+  const path = [...session.state.path, values.env["PATH"] ?? booted.env["PATH"] ?? ""].filter((entry) => entry !== "");
+  return { ...env, PATH: path.join(":") };
+}
+
+/** Throws ExpressionError. */
+export function readText(value: Templated<string> | null, { contexts, functions }: StepValues): string | null {
+  return value === null ? null : evaluateTemplate(value, contexts, functions);
+}
+
+/** Throws ExpressionError. */
+export function mayFail(step: StepDefinition, values: StepValues): boolean {
+  return evaluateBoolean(step.continueOnError, values.contexts, values.functions);
+}
+
+/** How long the step may run: its own limit or what the job has left, whichever ends first (ms). Throws ExpressionError. */
+export function timeLeft(session: Session, step: StepDefinition, values: StepValues, now: number): number {
+  const job = Math.max(1000, session.deadline - now);
+  if (step.timeoutMinutes === null) return job;
+  return Math.min(job, evaluateNumber(step.timeoutMinutes, values.contexts, values.functions) * 60_000);
+}

@@ -1,0 +1,247 @@
+/** Carries out one step, or a slice of it, and says how it ended. */
+
+import {
+  ExpressionError,
+  HashFilesNeeded,
+  evaluateCondition,
+  evaluateTemplate,
+  fileHashKey,
+} from "../language/expression.ts";
+import { CANCEL_GRACE_MS, HEARTBEAT_MS, WATCH_SLICE_MS } from "../model/limits.ts";
+import type { StepNotes } from "../model/step.ts";
+import type { StepDefinition } from "../model/workflow.ts";
+import { heartbeat } from "../store/attempts.ts";
+import { saveStep } from "../store/steps.ts";
+import { cancelOf } from "./cancel.ts";
+import { stepFunctions } from "./contexts.ts";
+import type { Past } from "./contexts.ts";
+import { StaleAttempt } from "./follow.ts";
+import { hashFiles } from "./hash-files.ts";
+import { firstLine, runScript } from "./run.ts";
+import { writeJobState } from "./job-state.ts";
+import type { Session } from "./session.ts";
+import { conclude } from "./step-end.ts";
+import type { Cancel, StepEnd, StepTurn } from "./step-end.ts";
+import { conditionContexts, mayFail, readStepValues } from "./step-environment.ts";
+import type { StepValues } from "./step-environment.ts";
+import { useAction } from "./uses.ts";
+import { openLog } from "./work.ts";
+import type { StepWork, WorkResult } from "./work.ts";
+import { SandboxFault } from "../sandbox/port.ts";
+
+export interface StepTurnRequest {
+  step: StepDefinition;
+  /** Ends of the steps before it. */
+  ends: readonly StepEnd[];
+  /** From 1. */
+  slice: number;
+  memo: unknown;
+  /** What the job was cancelled by when this step began. */
+  cancelled: Cancel | null;
+  /** What is done instead of the step itself: a post phase. */
+  carryOut?: (work: StepWork) => Promise<WorkResult>;
+}
+
+/** Idempotent: called again it finds what was done. A throw is our fault and is retried. */
+export async function advanceStep(session: Session, request: StepTurnRequest): Promise<StepTurn> {
+  try {
+    return await turn(session, request);
+  } catch (error) {
+    if (error instanceof StaleAttempt) return { state: "stale" };
+    if (error instanceof SandboxFault && error.kind === "lost") return { state: "lost", detail: error.message };
+    throw error;
+  }
+}
+
+async function turn(session: Session, request: StepTurnRequest): Promise<StepTurn> {
+  const { step, slice } = request;
+  const now = Date.now();
+  const cancelled = request.cancelled ?? (await askCancelled(session, now));
+  const past: Past = { ends: request.ends, cancelled: cancelled !== null };
+  const number = step.number;
+  const follow = {
+    segment: number,
+    until: now + WATCH_SLICE_MS,
+    cancelled,
+    graceUntil: cancelled === null ? null : cancelled.at + CANCEL_GRACE_MS,
+  };
+  if (cancelled && now >= cancelled.at + CANCEL_GRACE_MS && slice === 1) return await skip(session, request, cancelled);
+  // `hashFiles` is asked of the sandbox: what an evaluation lacks is computed, and the step is looked at anew.
+  const files = new Map<string, string>();
+  for (;;) {
+    const functions = { ...stepFunctions(past), files };
+    try {
+      const runs = slice > 1 || evaluateCondition(step.if, conditionContexts(session, step, past), functions);
+      if (!runs) return await skip(session, request, cancelled);
+      const values = await readStepValues(session, step, past, functions);
+      const work: StepWork = { session, values, past, follow, memo: request.memo };
+      const result = await (request.carryOut ?? ((one) => carryOut(one, step)))(work);
+      return await finish(work, request, result, now);
+    } catch (error) {
+      if (error instanceof ExpressionError) return await invalid(session, request, error, { follow, now });
+      if (!(error instanceof HashFilesNeeded)) throw error;
+      files.set(fileHashKey(error.patterns), await hashFiles(session, error.patterns));
+    }
+  }
+}
+
+async function askCancelled(session: Session, now: number): Promise<Cancel | null> {
+  const beat = await heartbeat(session.env.DB, session.facts.attempt.id, now, HEARTBEAT_MS);
+  if (!beat.current) throw new StaleAttempt();
+  return cancelOf(beat, session.deadline, now);
+}
+
+async function carryOut(work: StepWork, step: StepDefinition): Promise<WorkResult> {
+  return step.kind === "run" ? await runScript(work, step) : await useAction(work, step);
+}
+
+/** The name people see; a name that can't be evaluated stands as it is written. */
+export function stepName(step: StepDefinition, values: StepValues | null): string {
+  if (typeof step.name === "string") return step.name;
+  if (step.name !== null && values) return evaluateTemplate(step.name, values.contexts, values.functions);
+  if (step.kind === "uses") return `Run ${step.uses}`;
+  return typeof step.run === "string" ? `Run ${firstLine(step.run)}` : "Run a script";
+}
+
+async function skip(session: Session, { step }: StepTurnRequest, cancelled: Cancel | null): Promise<StepTurn> {
+  const now = Date.now();
+  const outcome = cancelled ? "cancelled" : "skipped";
+  const end: StepEnd = {
+    number: step.number,
+    id: step.id,
+    name: stepName(step, null),
+    outcome: "skipped",
+    conclusion: "skipped",
+    exitCode: null,
+    reason: cancelled ? cancelled.reason : "condition_false",
+    detail: cancelled ? cancelled.detail : null,
+    ran: false,
+  };
+  const logFrom = await session.logs.size();
+  await save(session, end, { logFrom, startedAt: now, notes: {} });
+  return { state: "ended", end: { ...end, outcome, conclusion: outcome }, cancelled };
+}
+
+async function invalid(
+  session: Session,
+  { step }: StepTurnRequest,
+  error: ExpressionError,
+  { follow, now }: { follow: StepWork["follow"]; now: number },
+): Promise<StepTurn> {
+  const detail = `${step.at.file}:${step.at.line}:${step.at.column}: ${error.message}`;
+  const logFrom = await openLog({ session, follow }, [`##[error]${detail}`]);
+  const end: StepEnd = {
+    number: step.number,
+    id: step.id,
+    name: stepName(step, null),
+    outcome: "failure",
+    conclusion: "failure",
+    exitCode: null,
+    reason: "workflow_invalid",
+    detail: session.vault.mask.text(detail),
+    ran: false,
+  };
+  await save(session, end, { logFrom, startedAt: now, notes: {} });
+  return { state: "ended", end, cancelled: follow.cancelled };
+}
+
+/** From what the work came to, to the step's row, its last log lines and its durable result. */
+async function finish(
+  work: StepWork,
+  { step, slice }: StepTurnRequest,
+  result: WorkResult,
+  startedAt: number,
+): Promise<StepTurn> {
+  const { session, values, follow } = work;
+  const name = session.vault.mask.text(stepName(step, values));
+  const segment = await session.logs.segment(step.number);
+  const logFrom = segment?.logFrom ?? (await openLog(work, []));
+  if (result.state === "running") {
+    if (slice === 1)
+      await saveStep(session.env.DB, {
+        attemptId: session.facts.attempt.id,
+        number: step.number,
+        name,
+        logFrom,
+        startedAt,
+        notes: {},
+        state: { status: "in_progress" },
+      }).run();
+    return { state: "running", memo: result.memo, cancelled: result.cancelled };
+  }
+  const end = endOf(work, step, name, result);
+  await keepOutputs(session, step, result.outputs);
+  await session.logs.close(step.number, footer(session, result), Date.now());
+  await save(session, end, { logFrom, startedAt, notes: result.notes ?? {} });
+  const cancelled = result.state === "cancelled" ? result.cancel : follow.cancelled;
+  return { state: "ended", end, cancelled };
+}
+
+/** What a native action hands on; a script's outputs were taken from its file. */
+async function keepOutputs(
+  session: Session,
+  step: StepDefinition,
+  outputs: Record<string, string> | undefined,
+): Promise<void> {
+  if (outputs === undefined || step.id === null) return;
+  session.state.outputs[step.id] = outputs;
+  await writeJobState(session.sandbox, session.booted, session.state);
+}
+
+function endOf(
+  work: StepWork,
+  step: StepDefinition,
+  name: string,
+  result: Exclude<WorkResult, { state: "running" }>,
+): StepEnd {
+  const base = { number: step.number, id: step.id, name, ran: true };
+  switch (result.state) {
+    case "succeeded":
+      return {
+        ...base,
+        ...conclude("success", { continueOnError: false }),
+        exitCode: result.exitCode,
+        reason: null,
+        detail: null,
+      };
+    case "cancelled":
+      return {
+        ...base,
+        outcome: "cancelled",
+        conclusion: "cancelled",
+        exitCode: null,
+        reason: result.cancel.reason,
+        detail: result.cancel.detail,
+      };
+    case "failed":
+      return {
+        ...base,
+        ...conclude("failure", { continueOnError: mayFail(step, work.values) }),
+        exitCode: result.exitCode,
+        reason: result.reason,
+        detail: work.session.vault.mask.text(result.detail),
+      };
+  }
+}
+
+function footer(session: Session, result: Exclude<WorkResult, { state: "running" }>): string {
+  const lines = [...(result.lines ?? [])];
+  if (result.state === "failed") lines.push(`##[error]${result.detail}`);
+  if (result.state === "cancelled") lines.push(`##[error]${result.cancel.detail}`);
+  return lines.length === 0 ? "" : session.vault.mask.text(`${lines.join("\n")}\n`);
+}
+
+async function save(
+  session: Session,
+  end: StepEnd,
+  given: { logFrom: number; startedAt: number; notes: StepNotes },
+): Promise<void> {
+  const { number, name, outcome, conclusion, exitCode, reason, detail } = end;
+  await saveStep(session.env.DB, {
+    attemptId: session.facts.attempt.id,
+    number,
+    name,
+    ...given,
+    state: { status: "completed", outcome, conclusion, exitCode, reason, detail, completedAt: Date.now() },
+  }).run();
+}
