@@ -12,7 +12,7 @@ export interface CommitOptions {
   branch: string;
   files: Record<string, FileContent>;
   message: string;
-  /** Null starts a new history; the branch's commit where absent. Another one is a force-push. */
+  /** Null starts a new history; where absent the branch's commit, or the default branch's. Another one is a force-push. */
   parent?: string | null;
   /** Made with the commit, pointing at it. */
   tag?: string;
@@ -40,7 +40,7 @@ export async function writeCommit(repository: LocalRepository, options: CommitOp
   assertOwn(repository);
   const ref = `refs/heads/${options.branch}`;
   const before = await readGitRef(repository, ref);
-  const parent = options.parent === undefined ? before : options.parent;
+  const parent = options.parent === undefined ? (before ?? (await readDefault(repository))) : options.parent;
   const input = new Uint8Array(Buffer.concat(importStream(ref, parent, options)));
   const imported = await git(repository, ["fast-import", "--quiet", "--force", "--done"], { input });
   if (imported.code !== 0) throw new Error(`git fast-import ended with ${imported.code}: ${imported.stderr}`);
@@ -48,6 +48,10 @@ export async function writeCommit(repository: LocalRepository, options: CommitOp
   if (sha === null) throw new Error(`git fast-import made no ${ref}`);
   const tagSha = options.tag === undefined ? null : await readGitRef(repository, `refs/tags/${options.tag}`);
   return { sha, ref, before: before ?? ZERO_SHA, tagSha };
+}
+
+async function readDefault(repository: LocalRepository): Promise<string | null> {
+  return await readGitRef(repository, `refs/heads/${repository.defaultBranch}`);
 }
 
 function importStream(ref: string, parent: string | null, options: CommitOptions): Uint8Array[] {

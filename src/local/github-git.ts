@@ -263,7 +263,7 @@ export async function mergeCommits(place: GitPlace, base: string, head: string):
   const alternates = [objects.trim(), ...place.alternateObjects].map(quotePath).join(":");
   const env = { GIT_OBJECT_DIRECTORY: place.scratchObjects, GIT_ALTERNATE_OBJECT_DIRECTORIES: alternates };
   const merged = await git(place, ["merge-tree", "--write-tree", "--no-messages", base, head], { env });
-  if (merged.code === 1) return null;
+  if (merged.code === 1 || merged.stderr.includes("unrelated histories")) return null;
   if (merged.code !== 0) throw new Error(`git merge-tree ended with ${merged.code}: ${merged.stderr.trim()}`);
   const tree = toText(merged.stdout).split("\n", 1)[0] ?? "";
   const when = (await gitText(place, ["show", "-s", "--format=%ct", head, "--"])).trim();

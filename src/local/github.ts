@@ -1,7 +1,7 @@
 /** The local GitHub: REST, statuses, tokens and git over HTTP for repositories on this machine, held to GitHub's own description. */
 
 import { randomUUID } from "node:crypto";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -132,7 +132,7 @@ async function serve(served: Served, request: IncomingMessage, response: ServerR
   const git = readGitRequest(method, url);
   if (git !== null) {
     const call = record(served.state, method, url, git.operation, `${git.owner}/${git.name}`);
-    await withFault(served.state, call, request, response, () => serveGit(served.state, git, request, response));
+    await withFault(served.state, call, request, response, (to) => serveGit(served.state, git, request, to));
     return;
   }
   const text = toText(await readBody(request));
@@ -142,14 +142,24 @@ async function serve(served: Served, request: IncomingMessage, response: ServerR
   call.body = routed.body;
   call.problems = routed.problems;
   call.valid = routed.problems.length === 0;
-  await withFault(served.state, call, request, response, async () => {
+  await withFault(served.state, call, request, response, async (to) => {
     const answer = await routed.answer();
     if (answer.wrong.length > 0) throw new Error(`our answer to ${call.operation}: ${answer.wrong.join("; ")}`);
     const type = answer.body === null ? {} : { "content-type": "application/json; charset=utf-8" };
-    response.writeHead(answer.status, { ...type, ...answer.headers });
-    response.end(answer.body === null ? undefined : JSON.stringify(answer.body));
+    to.writeHead(answer.status, { ...type, ...answer.headers });
+    to.end(answer.body === null ? undefined : JSON.stringify(answer.body));
     return answer.status;
   });
+}
+
+/** What is answered is done; what the answer says goes nowhere. */
+class Unheard extends ServerResponse {
+  override write(): boolean {
+    return true;
+  }
+  override end(): this {
+    return this;
+  }
 }
 
 function record(
@@ -180,11 +190,11 @@ async function withFault(
   call: RecordedCall,
   request: IncomingMessage,
   response: ServerResponse,
-  answer: () => Promise<number>,
+  answer: (to: ServerResponse) => Promise<number>,
 ): Promise<void> {
   const fault = takeFault(state, call.operation, call.repository);
   if (fault === null) {
-    call.status = await answer();
+    call.status = await answer(response);
     return;
   }
   if ("status" in fault) {
@@ -196,13 +206,11 @@ async function withFault(
   }
   if ("stallMs" in fault) {
     await sleep(fault.stallMs, undefined, { ref: false });
-    call.status = await answer();
+    call.status = await answer(response);
     return;
   }
   if (fault.drop === "after") {
-    // What the answer does is done; what it says goes nowhere.
-    response.cork();
-    await answer();
+    await answer(new Unheard(request));
   }
   request.socket.destroy();
 }
