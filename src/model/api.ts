@@ -106,6 +106,7 @@ export interface ArtifactView {
   url: string;
 }
 
+/** `GET …/artifacts/{name}` answers with a `Page` of these. */
 export interface ArtifactFileView {
   path: string;
   bytes: number;
@@ -132,6 +133,12 @@ export interface RepositoryView {
   name: string;
   defaultBranch: string;
   private: boolean;
+}
+
+/** A secret of a repository: its value never leaves us. */
+export interface SecretView {
+  name: string;
+  updatedAt: number;
 }
 
 export interface Page<T> {

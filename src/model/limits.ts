@@ -68,3 +68,5 @@ export const DEFAULT_MAX_SANDBOXES = 20;
 
 /** Shorter values would mask half the log. */
 export const MIN_SECRET_CHARS = 4;
+/** GitHub's own limit is 48 KB. */
+export const MAX_SECRET_CHARS = 48 * KIB;

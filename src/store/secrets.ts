@@ -12,6 +12,11 @@ export function isSecretName(name: string): boolean {
   return NAME.test(name);
 }
 
+/** What a secret's sealing is bound to (`src/store/seal.ts`): it opens as this secret of this repository alone. */
+export function secretContext(repositoryId: number, name: string): string {
+  return `secret/${repositoryId}/${name.toUpperCase()}`;
+}
+
 /** Names are kept in upper case: on GitHub their letter case does not matter. */
 export function saveSecret(
   db: D1Database,

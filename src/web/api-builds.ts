@@ -10,7 +10,7 @@ import { json, notFound, problem } from "./answer.ts";
 import type { Read } from "./body.ts";
 import { readWholeBuild, repositoryName, viewWholeBuild } from "./build-view.ts";
 import { nextPage, readBuildQuery, readCount } from "./query.ts";
-import type { Rooms } from "./rooms.ts";
+import type { RepositoryName, Rooms } from "./rooms.ts";
 import { viewBuild, viewRepository } from "./views.ts";
 
 type ReadRooms = Pick<Rooms, "db" | "publicUrl">;
@@ -21,16 +21,11 @@ export async function getRepositories(rooms: ReadRooms): Promise<Response> {
   return json(page);
 }
 
-export async function getRepositoryBuilds(
-  rooms: ReadRooms,
-  owner: string,
-  repo: string,
-  url: string,
-): Promise<Response> {
+export async function getRepositoryBuilds(rooms: ReadRooms, name: RepositoryName, url: string): Promise<Response> {
   const query = readBuildQuery(url);
   if (!query.ok) return query.answer;
-  const repository = await findRepository(rooms.db, owner, repo);
-  if (!repository) return notFound("repository", `${owner}/${repo}`);
+  const repository = await findRepository(rooms.db, name.owner, name.repo);
+  if (!repository) return notFound("repository", `${name.owner}/${name.repo}`);
   const builds = await listBuilds(rooms.db, { ...query.value, repositoryId: repository.id });
   return json(await viewPage(rooms, builds, query.value.limit));
 }

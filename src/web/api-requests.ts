@@ -10,6 +10,7 @@ import { readBuild } from "../store/builds.ts";
 import { jobsOfBuild } from "../store/jobs.ts";
 import { notFound, problem } from "./answer.ts";
 import { readJson } from "./body.ts";
+import type { RepositoryName } from "./rooms.ts";
 import { startDelivery } from "./start.ts";
 import type { StartRooms } from "./start.ts";
 
@@ -73,8 +74,7 @@ const NAME = /^(?!\.{1,2}$)[\w.-]{1,100}$/;
 /** The repository need not be known yet: whether the App is installed there is found when the delivery is carried out. */
 export async function dispatchWorkflow(
   rooms: StartRooms,
-  owner: string,
-  repo: string,
+  { owner, repo }: RepositoryName,
   request: Request,
 ): Promise<Response> {
   if (!NAME.test(owner) || !NAME.test(repo)) return notFound("repository", `${owner}/${repo}`);

@@ -4,37 +4,58 @@ import { Hono } from "hono";
 import type { Context } from "hono";
 import { version } from "../../package.json";
 import { json, notFound, problem, secure } from "./answer.ts";
+import { getArtifact, getArtifactFile, getArtifacts, getArtifactsZip, getArtifactZip } from "./api-artifacts.ts";
 import { getBuild, getBuilds, getJob, getRepositories, getRepositoryBuilds } from "./api-builds.ts";
 import { logFault } from "../model/log.ts";
 import { getDelivery } from "./api-deliveries.ts";
 import { getLog } from "./api-logs.ts";
 import { cancelBuild, dispatchWorkflow, rerunBuild } from "./api-requests.ts";
+import { deleteSecret, getSecret, getSecrets, putSecret } from "./api-secrets.ts";
 import { roomsOf } from "./rooms.ts";
-import type { Rooms } from "./rooms.ts";
+import type { RepositoryName, Rooms } from "./rooms.ts";
 import { refuseWithoutToken } from "./token.ts";
 import { receiveWebhook } from "./webhooks.ts";
 
 type App = { Bindings: Env };
 
 const rooms = (c: Context<App>): Rooms => roomsOf(c.env, c.req.raw);
+const repository = (c: Context<App, "/:owner/:repo">): RepositoryName => ({
+  owner: c.req.param("owner"),
+  repo: c.req.param("repo"),
+});
+
+/** What programs read with the token and people from the pages. */
+const downloads = new Hono<App>()
+  .get("/builds/:id/jobs/:job/log", (c) => getLog(rooms(c), c.req.param("id"), c.req.param("job"), c.req.raw))
+  .get("/builds/:id/artifacts.zip", (c) => getArtifactsZip(rooms(c), c.req.param("id"), c.req.raw))
+  .get("/builds/:id/artifacts/:name/zip", (c) =>
+    getArtifactZip(rooms(c), c.req.param("id"), c.req.param("name"), c.req.raw),
+  )
+  .get("/builds/:id/artifacts/:name/files/*", (c) =>
+    getArtifactFile(rooms(c), c.req.param("id"), c.req.param("name"), c.req.raw),
+  );
 
 const api = new Hono<App>()
   .get("/repositories", (c) => getRepositories(rooms(c)))
-  .get("/repositories/:owner/:repo/builds", (c) =>
-    getRepositoryBuilds(rooms(c), c.req.param("owner"), c.req.param("repo"), c.req.url),
+  .get("/repositories/:owner/:repo/builds", (c) => getRepositoryBuilds(rooms(c), repository(c), c.req.url))
+  .post("/repositories/:owner/:repo/dispatch", (c) => dispatchWorkflow(rooms(c), repository(c), c.req.raw))
+  .get("/repositories/:owner/:repo/secrets", (c) => getSecrets(rooms(c), repository(c)))
+  .get("/repositories/:owner/:repo/secrets/:name", (c) => getSecret(rooms(c), repository(c), c.req.param("name")))
+  .put("/repositories/:owner/:repo/secrets/:name", (c) =>
+    putSecret(rooms(c), repository(c), c.req.param("name"), c.req.raw),
   )
+  .delete("/repositories/:owner/:repo/secrets/:name", (c) => deleteSecret(rooms(c), repository(c), c.req.param("name")))
   .get("/builds", (c) => getBuilds(rooms(c), c.req.url))
   .get("/builds/:id", (c) => getBuild(rooms(c), c.req.param("id"), c.req.query("run_attempt")))
+  .post("/builds/:id/rerun", (c) => rerunBuild(rooms(c), c.req.param("id"), c.req.raw))
+  .post("/builds/:id/cancel", (c) => cancelBuild(rooms(c), c.req.param("id"), c.req.raw))
   .get("/builds/:id/jobs/:job", (c) =>
     getJob(rooms(c), c.req.param("id"), c.req.param("job"), c.req.query("run_attempt")),
   )
-  .get("/builds/:id/jobs/:job/log", (c) => getLog(rooms(c), c.req.param("id"), c.req.param("job"), c.req.raw))
-  .post("/builds/:id/rerun", (c) => rerunBuild(rooms(c), c.req.param("id"), c.req.raw))
-  .post("/builds/:id/cancel", (c) => cancelBuild(rooms(c), c.req.param("id"), c.req.raw))
-  .post("/repositories/:owner/:repo/dispatch", (c) =>
-    dispatchWorkflow(rooms(c), c.req.param("owner"), c.req.param("repo"), c.req.raw),
-  )
-  .get("/deliveries/:id", (c) => getDelivery(rooms(c), c.req.param("id")));
+  .get("/builds/:id/artifacts", (c) => getArtifacts(rooms(c), c.req.param("id"), c.req.raw))
+  .get("/builds/:id/artifacts/:name", (c) => getArtifact(rooms(c), c.req.param("id"), c.req.param("name"), c.req.raw))
+  .get("/deliveries/:id", (c) => getDelivery(rooms(c), c.req.param("id")))
+  .route("/", downloads);
 
 const app = new Hono<App>();
 app.use(async (c, next) => {

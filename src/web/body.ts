@@ -49,11 +49,13 @@ export async function readJson<T>(request: Request, schema: z.ZodType<T>): Promi
   return { ok: true, value: parsed.data };
 }
 
+/** The error says where, not what: the text may hold a secret. */
 export function parseJson(text: string): { ok: true; value: unknown } | { ok: false; error: string } {
   try {
     return { ok: true, value: JSON.parse(text) as unknown };
   } catch (error) {
-    return { ok: false, error: error instanceof Error ? error.message : String(error) };
+    const [place] = /at position \d+/.exec(String(error)) ?? ["from its first character on"];
+    return { ok: false, error: `it cannot be read ${place}` };
   }
 }
 

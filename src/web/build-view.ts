@@ -1,8 +1,8 @@
 /** A whole build as one of its run attempts shows it: the current one from the rows as they stand, an earlier one from its attempts. */
 
-import type { ArtifactView, BuildSummary, BuildView, JobView } from "../model/api.ts";
+import type { BuildSummary, BuildView, JobView } from "../model/api.ts";
 import { asJobId } from "../model/ids.ts";
-import type { BuildId } from "../model/ids.ts";
+import type { BuildId, JobId } from "../model/ids.ts";
 import type { Attempt, Job } from "../model/job.ts";
 import { worstConclusion } from "../model/status.ts";
 import type { Step } from "../model/step.ts";
@@ -51,6 +51,7 @@ export async function repositoryName(db: D1Database, id: number): Promise<string
 export function viewWholeBuild(whole: WholeBuild, runAttempt: number, rooms: Pick<Rooms, "publicUrl">): BuildView {
   const { build } = whole;
   const jobs = whole.jobs.map((job) => showJob(whole, job, runAttempt, rooms.publicUrl));
+  const runAttempts = new Map(jobs.map((job) => [asJobId(job.id), job.runAttempt]));
   const summary = viewBuild(build, whole.repository, rooms.publicUrl);
   return {
     ...summary,
@@ -58,18 +59,23 @@ export function viewWholeBuild(whole: WholeBuild, runAttempt: number, rooms: Pic
     deliveryId: build.deliveryId,
     problems: build.problems,
     jobs,
-    artifacts: artifactsShown(whole, jobs).map((artifact): ArtifactView => viewArtifact(artifact, rooms.publicUrl)),
+    artifacts: artifactsShown(whole.artifacts, runAttempts).map((artifact) => viewArtifact(artifact, rooms.publicUrl)),
   };
 }
 
 function showJob(whole: WholeBuild, job: Job, runAttempt: number, publicUrl: string): JobView {
   const attempts = whole.attempts.filter(({ jobId }) => jobId === job.id);
-  const shown = job.runAttempt <= runAttempt ? asItStands(job, attempts) : asItWas(attempts, runAttempt);
+  const shown = showAttempt(job, attempts, runAttempt);
   const steps = whole.steps.filter(({ attemptId }) => attemptId === shown.attempt?.id);
   return viewJob(job, shown, { attempts, steps, publicUrl });
 }
 
 type Shown = Parameters<typeof viewJob>[1];
+
+function showAttempt(job: Job, attempts: Attempt[], runAttempt: number): Shown {
+  const own = attempts.filter(({ jobId }) => jobId === job.id);
+  return job.runAttempt <= runAttempt ? asItStands(job, own) : asItWas(own, runAttempt);
+}
 
 function asItStands(job: Job, attempts: Attempt[]): Shown {
   const { runAttempt, state, startedAt } = job;
@@ -110,8 +116,18 @@ function viewPast(build: BuildSummary, jobs: JobView[], runAttempt: number): Par
 }
 
 /** Of each name the newest, and only from the goes that are shown: a job that runs again leaves its artifacts behind. */
-export function artifactsShown(whole: Pick<WholeBuild, "artifacts">, jobs: JobView[]): Artifact[] {
-  const runAttempts = new Map(jobs.map((job) => [asJobId(job.id), job.runAttempt]));
-  const shown = whole.artifacts.filter(({ jobId, runAttempt }) => runAttempts.get(jobId) === runAttempt);
+function artifactsShown(artifacts: Artifact[], runAttempts: Map<JobId, number>): Artifact[] {
+  const shown = artifacts.filter(({ jobId, runAttempt }) => runAttempts.get(jobId) === runAttempt);
   return [...new Map(shown.map((artifact) => [artifact.name, artifact])).values()];
+}
+
+/** The artifacts of a build as one of its run attempts shows them. */
+export async function readShownArtifacts(db: D1Database, build: BuildId, runAttempt: number): Promise<Artifact[]> {
+  const [jobs, attempts, artifacts] = await Promise.all([
+    jobsOfBuild(db, build),
+    attemptsOfBuild(db, build),
+    artifactsOfBuild(db, build),
+  ]);
+  const runAttempts = jobs.map((job) => [job.id, showAttempt(job, attempts, runAttempt).runAttempt] as const);
+  return artifactsShown(artifacts, new Map(runAttempts));
 }

@@ -1,6 +1,10 @@
 /** Answers with an object of R2, or the part of it that was asked for. */
 
+import { Buffer } from "node:buffer";
 import { problem } from "./answer.ts";
+
+/** R2 refuses longer keys with an error instead of finding nothing. */
+const MAX_KEY_BYTES = 1024;
 
 export interface Span {
   offset: number;
@@ -31,7 +35,7 @@ export async function serveObject(
   request: Request,
   given: Record<string, string>,
 ): Promise<Response | null> {
-  const found = await blobs.head(key);
+  const found = Buffer.byteLength(key) > MAX_KEY_BYTES ? null : await blobs.head(key);
   if (!found) return null;
   const { size, httpEtag: etag } = found;
   const headers = { "accept-ranges": "bytes", "cache-control": "private, no-cache", etag, ...given };

@@ -15,6 +15,12 @@ export interface Rooms {
   publicUrl: string;
 }
 
+/** As an address names it. */
+export interface RepositoryName {
+  owner: string;
+  repo: string;
+}
+
 export function roomsOf(env: Env, request: Request): Rooms {
   return {
     db: env.DB,
