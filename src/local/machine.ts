@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -19,6 +19,7 @@ const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 const TERM_GRACE_MS = 5000;
 const KILL_MS = 20_000;
 const TIMED_OUT = 124;
+const NAME_FILE = "name";
 
 export class LocalMachine {
   readonly folder: string;
@@ -43,8 +44,16 @@ export class LocalMachine {
     };
   }
 
+  /** What a host that is gone made in a folder; only to be destroyed. */
+  static async leftIn(folder: string): Promise<LocalMachine> {
+    const name = await readFile(join(folder, NAME_FILE), "utf8").catch(() => "");
+    // Without a name it is found by folder and sessions alone.
+    return new LocalMachine(folder, name || "unknown", {});
+  }
+
   async make(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await writeFile(join(this.folder, NAME_FILE), this.#household.name);
   }
 
   /** Runs bash text until its output ends; TERM and KILL go to its process group after the time. */

@@ -62,6 +62,19 @@ export async function findHousehold(household: Household): Promise<number[]> {
   return [...found];
 }
 
+/** When a process started, in the system's own unit; empty where there is none. */
+export async function startOf(pid: number): Promise<string> {
+  if (process.platform === "linux")
+    return statFields(await readFile(`/proc/${pid}/stat`, "latin1").catch(() => ""))[19] ?? "";
+  const found = await execFileAsync("ps", ["-o", "lstart=", "-p", String(pid)]).catch(() => ({ stdout: "" }));
+  return found.stdout.trim().replaceAll(" ", "-");
+}
+
+/** From the state on: what comes before it holds the program's name, which may hold anything. */
+function statFields(stat: string): string[] {
+  return stat.slice(stat.lastIndexOf(") ") + 2).split(" ");
+}
+
 function kill(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
@@ -93,7 +106,7 @@ async function listProcesses(household: Household): Promise<Process[]> {
 /** Null for what is gone, a zombie, or another user's. */
 async function describe(pid: string, household: Household): Promise<Process | null> {
   const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
-  const fields = stat.slice(stat.lastIndexOf(") ") + 2).split(" ");
+  const fields = statFields(stat);
   const [state, parent, , session, terminal] = fields;
   if (!state || state === "Z" || state === "X") return null;
   const environment = await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");

@@ -10,10 +10,11 @@ import { json } from "node:stream/consumers";
 import { SandboxFault, type SandboxFaultKind } from "../sandbox/port.ts";
 import { expireBackup, restoreBackup, saveBackup } from "./backups.ts";
 import { cleanEnv } from "./clean-env.ts";
+import { claimRoot, leaveRoot } from "./leftovers.ts";
 import { LocalMachine } from "./machine.ts";
 
 export interface SandboxHostOptions {
-  /** Sandboxes are folders in it; short, since sockets in it have at most 108 characters of path. */
+  /** One live host uses it; what an earlier one left in it is cleared away. Sandboxes are folders in it; short, since sockets in it have at most 108 characters of path. */
   root: string;
   /** Sandboxes at once; as many as there are cores where absent. */
   maxSandboxes?: number;
@@ -144,7 +145,7 @@ export async function startSandboxHost(given: SandboxHostOptions): Promise<Sandb
     env: process.env,
     ...given,
   };
-  await mkdir(options.root, { recursive: true, mode: 0o700 });
+  await claimRoot(options.root);
   await mkdir(options.backups, { recursive: true, mode: 0o700 });
   const host = new Host({ ...options, root: join(options.root, "sandboxes") });
   const token = randomUUID();
@@ -157,6 +158,7 @@ export async function startSandboxHost(given: SandboxHostOptions): Promise<Sandb
   if (address === null || typeof address === "string") throw new Error("the local sandbox host has no port");
   const close = async () => {
     await host.destroyAll();
+    await leaveRoot(options.root);
     server.closeAllConnections();
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   };

@@ -84,7 +84,12 @@ report() {
   if [ "\${SANDLOT_ENCODING-}" = base64 ]; then body | base64 -w 0; else body; fi
 }
 body() {
-  [ $count -eq 0 ] || tail -c +$((from + 1)) -- "$d/log" | head -c $count
+  # Most often all of a short log is asked for, and that can be one process.
+  if [ $count -gt 0 ] && [ "$condition" = exited ] && [ "$frozen" = - ] && [ "$from" -eq 0 ] && [ $count -eq "$size" ]; then
+    small="log $small"
+  elif [ $count -gt 0 ]; then
+    tail -c +$((from + 1)) -- "$d/log" | head -c $count
+  fi
   [ -z "$small" ] || (cd -- "$d" && exec cat -- $small)
 }
 
