@@ -29,6 +29,7 @@ const bundled = [
 
 export default defineConfig({
   test: {
+    silent: "passed-only",
     projects: [
       {
         plugins: [
