@@ -34,6 +34,9 @@ function checkEvents(reading: Reading, on: Token | undefined): void {
     for (const item of isSequence(value) ? itemsOf(value) : [value]) {
       checkKeys(reading, place, item);
     }
+    for (const { value: input } of entriesOf(child(value, "inputs"))) {
+      checkKeys(reading, "on.workflow_dispatch.inputs", input);
+    }
   }
 }
 

@@ -1,7 +1,9 @@
 /** The actions that Sandlot carries out itself, and their inputs. */
 
-/** `yes`: carried out. A list: only these values, in lower case. Any other text: why it is refused. */
-type InputSupport = "yes" | readonly string[] | { refused: string };
+import type { Support } from "./support.ts";
+
+/** A list: carried out with these values alone, in lower case; any other is a problem. */
+export type InputSupport = Support | readonly string[];
 
 const CACHE = { path: "yes", key: "yes" } as const;
 const RESTORE = {
@@ -10,10 +12,8 @@ const RESTORE = {
   "fail-on-cache-miss": "yes",
   "lookup-only": "yes",
 } as const;
-/** Makes caches of Windows and of Linux alike: on Linux alone it changes nothing. */
-const CROSS_OS = { enableCrossOsArchive: "yes" } as const;
-/** Splits an upload to GitHub's cache service; ours does as it sees fit. */
-const CHUNKS = { "upload-chunk-size": "yes" } as const;
+const CROSS_OS = { enableCrossOsArchive: { differs: "changes nothing: all sandboxes are Linux" } } as const;
+const CHUNKS = { "upload-chunk-size": { differs: "changes nothing: a backup is one upload" } } as const;
 
 const FALSE = ["false", ""] as const;
 
@@ -29,8 +29,8 @@ export const NATIVE_ACTIONS = {
     "persist-credentials": "yes",
     submodules: FALSE,
     lfs: FALSE,
-    "show-progress": "yes",
-    "set-safe-directory": "yes",
+    "show-progress": { differs: "changes nothing" },
+    "set-safe-directory": { differs: "changes nothing: the workspace is the steps' own" },
   },
   "actions/cache": { ...RESTORE, ...CROSS_OS, ...CHUNKS, "save-always": FALSE },
   "actions/cache/restore": { ...RESTORE, ...CROSS_OS },
@@ -40,7 +40,7 @@ export const NATIVE_ACTIONS = {
     path: "yes",
     "if-no-files-found": "yes",
     "retention-days": "yes",
-    "compression-level": "yes",
+    "compression-level": { differs: "changes nothing: every file is kept as it is" },
     overwrite: "yes",
     "include-hidden-files": "yes",
     archive: ["true", ""],
@@ -79,7 +79,7 @@ export function inputRefusal(action: NativeAction, input: string, value: string 
   if (support === undefined) {
     return `${action} has no input '${input}' that Sandlot carries out`;
   }
-  if (support === "yes") {
+  if (support === "yes" || "differs" in support) {
     return null;
   }
   if ("refused" in support) {

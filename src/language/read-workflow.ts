@@ -53,6 +53,7 @@ async function readTree(path: string, tree: YamlTree): Promise<{ workflow: Workf
   }
   shiftColumns(root, (line) => reader.indentAt(line));
   context.errors.clear();
+  reading.forgiveLinesSoFar();
   await convertWorkflowTemplate(context, root, undefined, {
     errorPolicy: ErrorPolicy.TryConversion,
     fetchReusableWorkflowDepth: 0,
@@ -102,9 +103,12 @@ function withNeedsAsWritten(jobs: JobDefinition[]): JobDefinition[] {
 const SAID_BETTER =
   /creates a cycle in the dependency graph|depends on unknown job|must contain at least one job with no dependencies|^Unable to create a unique name$/;
 
+/** An expression that was found wrong is text to the schema from then on, and refused again as such. */
+const SAID_ALREADY = /^Unexpected value '\$\{\{/;
+
 function reportOfficial(reading: Reading, context: TemplateContext, indentAt: (line: number) => number): void {
   for (const { rawMessage, range } of context.errors.getErrors()) {
-    if (SAID_BETTER.test(rawMessage)) {
+    if (SAID_BETTER.test(rawMessage) || SAID_ALREADY.test(rawMessage)) {
       continue;
     }
     const { line, column } = range?.start ?? { line: 1, column: 1 };

@@ -1,7 +1,7 @@
 /** The one table of what Sandlot carries out of GitHub's workflow syntax, and why it refuses the rest. */
 
-/** `yes`: carried out. `ignored`: changes nothing on GitHub's runners either. Any other text: why it is refused. */
-type Support = "yes" | "ignored" | { refused: string };
+/** `yes`: carried out as on GitHub. `differs`: carried out, but so. `refused`: why a file that has it is a problem. */
+export type Support = "yes" | { differs: string } | { refused: string };
 
 const FILTERS = {
   branches: "yes",
@@ -18,12 +18,12 @@ const BACKGROUND = { refused: "steps that run side by side are not carried out y
 export const SUPPORT = {
   workflow: {
     name: "yes",
-    description: "ignored",
+    description: { differs: "shown nowhere" },
     "run-name": "yes",
     on: "yes",
     env: "yes",
     defaults: "yes",
-    permissions: "yes",
+    permissions: { differs: "`contents: read` where nothing is said; the token never writes statuses or checks" },
     concurrency: "yes",
     jobs: "yes",
   },
@@ -31,6 +31,13 @@ export const SUPPORT = {
   "on.pull_request": FILTERS,
   "on.workflow_dispatch": { inputs: "yes" },
   "on.schedule": { cron: "yes", timezone: { refused: "schedules are in UTC" } },
+  "on.workflow_dispatch.inputs": {
+    description: "yes",
+    required: "yes",
+    default: "yes",
+    type: { differs: "`environment` can be declared, but not dispatched" },
+    options: "yes",
+  },
   "defaults.run": { shell: "yes", "working-directory": "yes" },
   concurrency: {
     group: "yes",
@@ -41,7 +48,7 @@ export const SUPPORT = {
     name: "yes",
     needs: "yes",
     if: "yes",
-    "runs-on": "yes",
+    "runs-on": { differs: "Linux labels name a size of sandbox; a job with another label fails with `no_sandbox`" },
     env: "yes",
     defaults: "yes",
     strategy: "yes",
@@ -91,14 +98,94 @@ export function refusal(place: SupportedPlace, key: string): string | null {
   if (support === undefined) {
     return `'${key}' is not carried out by Sandlot`;
   }
-  return typeof support === "string" ? null : `'${key}' is not carried out by Sandlot: ${support.refused}`;
+  return typeof support === "object" && "refused" in support
+    ? `'${key}' is not carried out by Sandlot: ${support.refused}`
+    : null;
 }
 
-/** Events that can start a build. A workflow may name others: on GitHub they would start it, here they never come. */
-export const CARRIED_EVENTS: readonly string[] = ["push", "pull_request", "workflow_dispatch", "schedule"];
+const NEVER_COMES = { refused: "never starts a build; naming it is no problem" } as const;
 
-/** Event keys whose contents are checked: the others never come, so their filters cannot matter. */
+/** Every event that GitHub knows. A workflow may name any: on GitHub the others would start it, here they never come. */
+export const EVENTS = {
+  push: "yes",
+  pull_request: { differs: "not from forks, and not by dependabot" },
+  workflow_dispatch: { differs: "through Sandlot's API" },
+  schedule: { refused: "does not start a build yet" },
+  merge_group: { refused: "does not start a build yet" },
+  release: { refused: "does not start a build yet" },
+  workflow_call: { refused: "reusable workflows are not carried out yet" },
+  branch_protection_rule: NEVER_COMES,
+  check_run: NEVER_COMES,
+  check_suite: NEVER_COMES,
+  create: NEVER_COMES,
+  delete: NEVER_COMES,
+  deployment: NEVER_COMES,
+  deployment_status: NEVER_COMES,
+  discussion: NEVER_COMES,
+  discussion_comment: NEVER_COMES,
+  fork: NEVER_COMES,
+  gollum: NEVER_COMES,
+  image_version: NEVER_COMES,
+  issue_comment: NEVER_COMES,
+  issues: NEVER_COMES,
+  label: NEVER_COMES,
+  milestone: NEVER_COMES,
+  page_build: NEVER_COMES,
+  project: NEVER_COMES,
+  project_card: NEVER_COMES,
+  project_column: NEVER_COMES,
+  public: NEVER_COMES,
+  pull_request_comment: NEVER_COMES,
+  pull_request_review: NEVER_COMES,
+  pull_request_review_comment: NEVER_COMES,
+  pull_request_target: NEVER_COMES,
+  registry_package: NEVER_COMES,
+  repository_dispatch: NEVER_COMES,
+  status: NEVER_COMES,
+  watch: NEVER_COMES,
+  workflow_run: NEVER_COMES,
+} as const satisfies Record<string, Support>;
+
+export const CONTEXTS = {
+  github: { differs: "`run_id` is a word; `ref_protected` is always false; nothing of the action that runs" },
+  env: "yes",
+  vars: { differs: "empty: Sandlot has no variables yet" },
+  job: { differs: "`status` alone" },
+  jobs: { refused: "reusable workflows are not carried out yet" },
+  steps: "yes",
+  runner: { differs: "`environment` is `self-hosted`" },
+  secrets: "yes",
+  strategy: "yes",
+  matrix: "yes",
+  needs: "yes",
+  inputs: "yes",
+} as const satisfies Record<string, Support>;
+
+export const FUNCTIONS = {
+  contains: "yes",
+  startsWith: "yes",
+  endsWith: "yes",
+  format: "yes",
+  join: "yes",
+  toJSON: "yes",
+  fromJSON: "yes",
+  case: "yes",
+  hashFiles: "yes",
+  success: { differs: "takes no job names" },
+  failure: { differs: "takes no job names" },
+  cancelled: "yes",
+  always: "yes",
+} as const satisfies Record<string, Support>;
+
+/** Event keys whose contents are checked: the other events never come, so their filters cannot matter. */
 export function eventPlace(event: string): SupportedPlace | null {
   const place = `on.${event}`;
-  return Object.hasOwn(SUPPORT, place) ? (place as SupportedPlace) : null;
+  return carriesOut(event) && Object.hasOwn(SUPPORT, place) ? (place as SupportedPlace) : null;
+}
+
+/** Whether this event can start a build. */
+export function carriesOut(event: string): boolean {
+  const events: Record<string, Support> = EVENTS;
+  const support = Object.hasOwn(events, event) ? events[event] : undefined;
+  return support === "yes" || (support !== undefined && "differs" in support);
 }

@@ -13,6 +13,7 @@ export type Token = TemplateToken;
 export class Reading {
   readonly file: string;
   readonly #problems = new Map<string, Problem>();
+  #forgiven: ReadonlySet<number> = new Set();
 
   constructor(file: string) {
     this.file = file;
@@ -27,9 +28,15 @@ export class Reading {
     this.reportAt(reason, message, this.place(token));
   }
 
+  /** What the schema refused stays in the tree as it was; later checks would say again, in other words, that it is wrong. */
+  forgiveLinesSoFar(): void {
+    this.#forgiven = new Set([...this.#problems.values()].map(({ at }) => at.line));
+  }
+
   reportAt(reason: Problem["reason"], message: string, place: Place): void {
     const key = `${place.line}:${place.column}:${reason}`;
-    if (!this.#problems.has(key)) {
+    const forgiven = reason === "workflow_invalid" && this.#forgiven.has(place.line);
+    if (!forgiven && !this.#problems.has(key)) {
       this.#problems.set(key, { reason, message, at: place });
     }
   }
