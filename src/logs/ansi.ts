@@ -4,9 +4,7 @@ import { FIRST_PEN, type Pen, withColours } from "./pen.ts";
 
 /** Without any sequence; what was overwritten on a line (by CR, BS, moves within it) is gone too. */
 export function stripAnsi(text: string): string {
-  return drawLines(text)
-    .map((runs) => runs.map((run) => run.text).join(""))
-    .join("\n");
+  return drawLines(text, (runs) => runs.map((run) => run.text).join("")).join("\n");
 }
 
 /** HTML of a text, fit for `<pre>`. */
@@ -19,11 +17,11 @@ export function toHtml(text: string): string {
  * Colours are the sixteen of a terminal (`ansi-fg-0` to `-15`, `ansi-bg-…`); richer ones become the nearest of them.
  */
 export function toHtmlLines(text: string): string[] {
-  return drawLines(text).map((runs) => runs.map(runToHtml).join(""));
+  return drawLines(text, (runs) => runs.map(runToHtml).join(""));
 }
 
 export function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+  return /[&<>"']/.test(text) ? text.replaceAll(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`) : text;
 }
 
 /** Text in one look. */
@@ -33,17 +31,18 @@ interface Run {
 }
 
 /**
- * Everything that is no text. First terminal sequences (CSI, OSC, other strings up to their end or the line's, the rest), then control
- * characters, then marks that turn the direction of text: those could make a line read as another one.
+ * Everything that is no text. First terminal sequences (CSI with parameters and final byte, OSC with its command, other strings, each up
+ * to its end or the line's, and the rest), then control characters, then marks that turn the direction of text: those could make a
+ * line read as another one.
  */
 const SEQUENCE = new RegExp(
   [
-    String.raw`(?:\x1b\[|\x9b)(?<parameters>[0-?]*)[ -/]*(?<final>[@-~])`,
-    String.raw`(?:\x1b\]|\x9d)(?<command>[^\x07\x1b\x9c\n]*)(?:\x07|\x1b\\|\x9c|(?=[\n\x1b])|$)`,
+    String.raw`(?:\x1b\[|\x9b)([0-?]*)[ -/]*([@-~])`,
+    String.raw`(?:\x1b\]|\x9d)([^\x07\x1b\x9c\n]*)(?:\x07|\x1b\\|\x9c|(?=[\n\x1b])|$)`,
     String.raw`(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c\n]*(?:\x1b\\|\x9c|(?=[\n\x1b])|$)`,
     String.raw`\x1b[ -/]*[0-~]?`,
-    String.raw`(?<control>[\x00-\x08\x0b-\x1f\x7f-\x9f])`,
-    String.raw`(?<turn>[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])`,
+    String.raw`[\x00-\x08\x0b-\x1f\x7f-\x9f]`,
+    String.raw`[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]`,
   ].join("|"),
   "g",
 );
@@ -51,31 +50,33 @@ const SEQUENCE = new RegExp(
 /** A line in which something may be overwritten is drawn cell by cell. */
 const OVERWRITES = /[\r\b]|(?:\x1b\[|\x9b)[0-9;]*[CDGKPX]/;
 
-function drawLines(text: string): Run[][] {
+/** Draws line by line, so that only what `show` makes of a line is kept. */
+function drawLines(text: string, show: (runs: Run[]) => string): string[] {
   let pen = FIRST_PEN;
   return text.split("\n").map((ended) => {
     const line = ended.endsWith("\r") ? ended.slice(0, -1) : ended;
     const canvas = OVERWRITES.test(line) ? new Cells() : new Runs();
     let at = 0;
-    for (const match of line.matchAll(SEQUENCE)) {
+    SEQUENCE.lastIndex = 0;
+    for (let match = SEQUENCE.exec(line); match; match = SEQUENCE.exec(line)) {
       canvas.put(line.slice(at, match.index), pen);
-      at = match.index + match[0].length;
-      pen = follow(match.groups ?? {}, canvas, pen);
+      at = SEQUENCE.lastIndex;
+      pen = follow(match, canvas, pen);
     }
     canvas.put(line.slice(at), pen);
-    return canvas.runs();
+    return show(canvas.runs());
   });
 }
 
 /** Does what a sequence says, as far as a line of a page can; the pen from there on. */
-function follow(sequence: Record<string, string | undefined>, canvas: Canvas, pen: Pen): Pen {
-  const { parameters = "", final, command, control, turn } = sequence;
+function follow(sequence: RegExpExecArray, canvas: Canvas, pen: Pen): Pen {
+  const [whole, parameters = "", final, command] = sequence;
   if (final === "m") return withColours(pen, parameters);
-  if (command?.startsWith("8;")) return { ...pen, href: linkTarget(command.replace(/^8;[^;]*;/, "")) };
-  if (turn) canvas.put("\ufffd", pen);
-  else if (control === "\r") canvas.moveTo(0);
-  else if (control === "\b") canvas.moveBy(-1);
-  else if (final) moveOrErase(final, parameters, canvas);
+  if (final) moveOrErase(final, parameters, canvas);
+  else if (command?.startsWith("8;")) return { ...pen, href: linkTarget(command.replace(/^8;[^;]*;/, "")) };
+  else if (whole === "\r") canvas.moveTo(0);
+  else if (whole === "\b") canvas.moveBy(-1);
+  else if (whole > "\u00ff") canvas.put("\ufffd", pen);
   return pen;
 }
 
@@ -100,9 +101,10 @@ interface Canvas {
 class Runs implements Canvas {
   readonly #runs: Run[] = [];
   put(text: string, pen: Pen): void {
+    if (text === "") return;
     const last = this.#runs.at(-1);
     if (last && last.pen.classes === pen.classes && last.pen.href === pen.href) last.text += text;
-    else if (text !== "") this.#runs.push({ text, pen });
+    else this.#runs.push({ text, pen });
   }
   moveTo(): void {}
   moveBy(): void {}
@@ -166,6 +168,7 @@ function runToHtml({ text, pen }: Run): string {
 const ADDRESS = /\bhttps?:\/\/[^\s<>"'`\u0000-\u001f]+[^\s<>"'`\u0000-\u001f.,;:!?)\]}]/gi;
 
 function linkAddresses(text: string): string {
+  if (!text.includes("://")) return escapeHtml(text);
   let html = "";
   let at = 0;
   for (const match of text.matchAll(ADDRESS)) {

@@ -36,8 +36,22 @@ const ENDS: Record<number, string[]> = {
   29: ["strike"],
 };
 
+/** A log uses few colours, very often. */
+const known = new Map<string, Pen>();
+const MAX_KNOWN = 1000;
+
 /** The pen after `CSI parameters m`; what it does not know is left out. */
 export function withColours(pen: Pen, parameters: string): Pen {
+  if (pen.href !== null) return draw(pen, parameters);
+  const key = `${pen.classes}|${parameters}`;
+  const found = known.get(key);
+  if (found) return found;
+  const next = draw(pen, parameters);
+  if (known.size < MAX_KNOWN && key.length < 100) known.set(key, next);
+  return next;
+}
+
+function draw(pen: Pen, parameters: string): Pen {
   // `4:3` underlines with a wave, `4:0` not at all. `38:2::r:g:b` is the same as `38;2;r;g;b` with a colour space named.
   const codes = parameters
     .replaceAll(/(?<![0-9:])4:([0-9])/g, (_, kind: string) => (kind === "0" ? "24" : "4"))
@@ -58,9 +72,9 @@ export function withColours(pen: Pen, parameters: string): Pen {
 function withCode(look: Look, code: number): Look {
   if (code === 0) return PLAIN;
   const mark = MARKS[code];
-  if (mark) return { ...look, marks: [...look.marks.filter((known) => known !== mark), mark] };
+  if (mark) return { ...look, marks: [...look.marks.filter((other) => other !== mark), mark] };
   const ends = ENDS[code];
-  if (ends) return { ...look, marks: look.marks.filter((known) => !ends.includes(known)) };
+  if (ends) return { ...look, marks: look.marks.filter((other) => !ends.includes(other)) };
   return withBasicColour(look, code);
 }
 

@@ -2,7 +2,7 @@
 
 import { MAX_HELD_LINE_BYTES } from "../model/limits.ts";
 import type { Annotation } from "../model/step.ts";
-import { bytesOf, joinBytes, NEWLINE, RETURN, textOf } from "./bytes.ts";
+import { bytesOf, NEWLINE, RETURN, textOf } from "./bytes.ts";
 import { readCommand, setsMask } from "./commands.ts";
 import type { Mask } from "./mask.ts";
 import type { LogCarry } from "./stream.ts";
@@ -85,10 +85,12 @@ function lineEnd(bytes: Uint8Array, from: number, final: boolean): LineEnd {
 }
 
 function isLineEnd(byte: number | undefined): boolean {
-  return byte === NEWLINE || byte === RETURN;
+  return byte === LF || byte === CR;
 }
 
 const [BLANK, TAB, COLON, HASH, BRACKET] = [32, 9, 58, 35, 91];
+/** Looked at for every byte: a binding of this module, since one of another costs a call where modules are not bundled (the tests). */
+const [LF, CR] = [NEWLINE, RETURN];
 
 /** The first line, from the line that starts at `from` on, that may be a command by how it begins; the bytes' length if there is none. */
 function commandLine(bytes: Uint8Array, from: number): number {
@@ -98,33 +100,39 @@ function commandLine(bytes: Uint8Array, from: number): number {
     let at = line;
     while (bytes[at] === BLANK || bytes[at] === TAB) at++;
     if (mayBeCommand(bytes, at)) return line;
-    while (at < length && bytes[at] !== NEWLINE && bytes[at] !== RETURN) at++;
+    while (at < length && bytes[at] !== LF && bytes[at] !== CR) at++;
     line = at + 1;
   }
   return length;
 }
 
+const COMMAND = [COLON, COLON];
+const OLDER_COMMAND = [HASH, HASH, BRACKET];
+
 /** True for `::`, `##[`, and where the bytes end before that can be told. */
 function mayBeCommand(bytes: Uint8Array, at: number): boolean {
-  const wanted = bytes[at] === HASH ? [HASH, HASH, BRACKET] : [COLON, COLON];
+  const first = bytes[at];
+  if (first !== COLON && first !== HASH) return at >= bytes.length;
+  const wanted = first === HASH ? OLDER_COMMAND : COMMAND;
   return wanted.every((byte, i) => at + i >= bytes.length || bytes[at + i] === byte);
 }
 
 /** What one call gathers; lines are given to it in order. */
 class Stretch {
   readonly #request: ProcessRequest;
-  readonly #parts: Uint8Array[] = [];
+  readonly #output: Output;
   readonly #annotations: Annotation[] = [];
   readonly #newMasks = new Set<string>();
   /** Those of `#newMasks` that `#masks` lacks as yet. */
   #unknown: string[] = [];
   #masks: Mask;
   #carry: LogCarry;
-  /** Bytes before it are in `#parts`, or not to be shown. */
+  /** Bytes before it are in `#output`, or not to be shown. */
   #from = 0;
 
   constructor(request: ProcessRequest) {
     this.#request = request;
+    this.#output = new Output(request.bytes.length);
     this.#masks = request.masks;
     this.#carry = { ...FIRST_CARRY, ...request.carry };
   }
@@ -149,7 +157,8 @@ class Stretch {
     this.#showPlain(line);
     this.#from = end.next;
     if (said.shown !== null) {
-      this.#parts.push(bytesOf(this.#mask().text(said.shown)), bytes.subarray(end.content, end.next));
+      this.#output.add(bytesOf(this.#mask().text(said.shown)));
+      this.#output.add(bytes.subarray(end.content, end.next));
     }
     this.#carry = { ...this.#carry, ...said.state };
     for (const value of said.masks) this.#learn(value);
@@ -161,7 +170,7 @@ class Stretch {
     if (!setsMask(textOf(this.#request.bytes.subarray(line, line + 200)))) return;
     if (this.#carry.stopToken !== null) return;
     this.#showPlain(line);
-    this.#parts.push(bytesOf("::add-mask::*** (too long to be masked in what follows)"));
+    this.#output.add(bytesOf("::add-mask::*** (too long to be masked in what follows)"));
     this.#from = end.content;
     this.#carry.swallow = end.content === this.#request.bytes.length;
   }
@@ -169,12 +178,11 @@ class Stretch {
   finish(until: number, final: boolean): ProcessResult {
     const { bytes } = this.#request;
     const rest = this.#mask().apply(bytes.subarray(this.#from, until), { final });
-    this.#parts.push(rest.text);
+    this.#output.add(rest.text);
     const consumed = this.#from + rest.consumed;
     if (consumed > 0) this.#carry.midLine = !isLineEnd(bytes[consumed - 1]);
-    const text = joinBytes(this.#parts);
     return {
-      text: text.buffer.byteLength === text.length ? text : text.slice(),
+      text: this.#output.bytes(),
       consumed,
       carry: this.#carry,
       newMasks: [...this.#newMasks],
@@ -185,7 +193,7 @@ class Stretch {
 
   #showPlain(until: number): void {
     if (until > this.#from)
-      this.#parts.push(this.#mask().apply(this.#request.bytes.subarray(this.#from, until), { final: true }).text);
+      this.#output.add(this.#mask().apply(this.#request.bytes.subarray(this.#from, until), { final: true }).text);
   }
 
   #learn(value: string): void {
@@ -201,6 +209,43 @@ class Stretch {
     return this.#masks;
   }
 }
+
+/** Bytes in one buffer that grows: a log of many short commands makes no heap of short pieces. A single piece is not copied into it. */
+class Output {
+  #buffer: Uint8Array = new Uint8Array();
+  #length = 0;
+  readonly #expected: number;
+
+  constructor(expected: number) {
+    this.#expected = expected;
+  }
+
+  add(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const length = this.#length + bytes.length;
+    if (this.#length === 0) this.#buffer = bytes;
+    else {
+      this.#grow(length);
+      this.#buffer.set(bytes, this.#length);
+    }
+    this.#length = length;
+  }
+
+  #grow(length: number): void {
+    const isOurs = this.#buffer.length > this.#length;
+    if (isOurs && length <= this.#buffer.length) return;
+    const larger = new Uint8Array(Math.max(length * 2, this.#expected) + SPARE_BYTES);
+    larger.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = larger;
+  }
+
+  bytes(): Uint8Array {
+    const isAlone = this.#buffer.buffer.byteLength === this.#length;
+    return isAlone ? this.#buffer : this.#buffer.slice(0, this.#length);
+  }
+}
+
+const SPARE_BYTES = 1024;
 
 function masked(annotation: Annotation, mask: Mask): Annotation {
   const { message, title, file } = annotation;
