@@ -8,7 +8,7 @@ import {
   toBase64,
   isSha,
   listTree,
-  readBytes,
+  readBlob,
   readCommitObject,
   readObject,
 } from "./github-git.ts";
@@ -105,7 +105,9 @@ async function getContent({ url, repository, params, query }: RepositoryAsk): Pr
       body: entries.map((entry) => entryJson(url, repository, { path: at(entry.name), ref, entry })),
     };
   }
-  const content = toBase64(await readBytes(repository, object.sha));
+  const bytes = await readBlob(repository, object.sha);
+  if (bytes === null) return notFound();
+  const content = toBase64(bytes);
   const entry = { mode: "100644", type: "blob", sha: object.sha, size: object.size } as const;
   return { status: 200, body: { ...entryJson(url, repository, { path, ref, entry }), encoding: "base64", content } };
 }
@@ -132,11 +134,11 @@ async function compare({ url, repository, params, query }: RepositoryAsk): Promi
 
 async function getBlob({ url, repository, params }: RepositoryAsk): Promise<Answer> {
   const sha = params["file_sha"] ?? "";
-  const object = isSha(sha) ? await readObject(repository, sha) : null;
-  if (object?.type !== "blob") return notFound();
-  const content = toBase64(await readBytes(repository, sha));
+  const bytes = await readBlob(repository, sha);
+  if (bytes === null) return notFound();
+  const content = toBase64(bytes);
   const at = `${url}/repos/${fullName(repository)}/git/blobs/${sha}`;
-  return { status: 200, body: { sha, node_id: sha, size: object.size, url: at, content, encoding: "base64" } };
+  return { status: 200, body: { sha, node_id: sha, size: bytes.length, url: at, content, encoding: "base64" } };
 }
 
 async function getCommit({ url, repository, params }: RepositoryAsk): Promise<Answer> {

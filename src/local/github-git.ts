@@ -108,10 +108,13 @@ export async function readObject(
   return { sha: match[1] ?? "", type: match[2] as "blob", size: Number(match[3]) };
 }
 
-export async function readBytes(place: GitPlace, sha: string): Promise<Uint8Array> {
-  const result = await git(place, ["cat-file", "blob", sha]);
-  if (result.code !== 0) throw new Error(`git cat-file ended with ${result.code}: ${result.stderr.trim()}`);
-  return result.stdout;
+/** Null where it is no file's content, or not there. */
+export async function readBlob(place: GitPlace, sha: string): Promise<Uint8Array | null> {
+  if (!isSha(sha)) return null;
+  const { stdout } = await git(place, ["cat-file", "--batch"], { input: `${sha}\n` });
+  const headEnd = stdout.indexOf(0x0a);
+  const match = /^[0-9a-f]+ blob (\d+)$/.exec(toText(stdout.subarray(0, headEnd)));
+  return match === null ? null : stdout.subarray(headEnd + 1, headEnd + 1 + Number(match[1]));
 }
 
 /** What exactly this full ref points at (a commit, or an annotated tag); null where there is none. */
