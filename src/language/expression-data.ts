@@ -14,7 +14,7 @@ type Seen = Map<object, ExpressionData>;
  * A mapping over a plain object. Property names are found in any case, as on GitHub, except where `caseSensitive`.
  * The official dictionary loses keys such as `constructor`, which every plain object seems to have.
  */
-export class JsonDictionary extends data.Dictionary {
+class JsonDictionary extends data.Dictionary {
   readonly source: Record<string, unknown>;
   readonly #seen: Seen;
   readonly #caseSensitive: boolean;

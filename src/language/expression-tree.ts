@@ -17,7 +17,7 @@ import type { FunctionInfo } from "@actions/expressions/funcs/info";
 import { TokenType } from "@actions/expressions/lexer";
 
 /** Every context of GitHub's documentation: https://docs.github.com/actions/reference/workflows-and-actions/contexts */
-export const CONTEXT_NAMES = [
+const CONTEXT_NAMES = [
   "github",
   "env",
   "vars",
@@ -104,7 +104,7 @@ export function explain(error: unknown): string {
 }
 
 /** All nodes, parents first. Not recursive: a chain of `==` is as deep as it is long. */
-export function* nodesOf(tree: Expr): Generator<Expr> {
+function* nodesOf(tree: Expr): Generator<Expr> {
   const stack = [tree];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     yield node;

@@ -186,11 +186,22 @@ function evaluateSource(
     const tree = parseExpression(expression, Object.keys(contexts));
     return new Evaluator(tree, new ContextRoot(contexts, seen), implementations(functions, seen)).evaluate();
   } catch (error) {
-    if (error instanceof HashFilesNeeded) {
-      throw error;
+    const needed = hashNeededBy(error);
+    if (needed !== null) {
+      throw needed;
     }
     throw new ExpressionError(error instanceof ExpressionError ? error.message : explain(error), expression, at);
   }
+}
+
+/** Within `a[…]` the evaluator wraps what is thrown. */
+function hashNeededBy(error: unknown): HashFilesNeeded | null {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof HashFilesNeeded) {
+      return cause;
+    }
+  }
+  return null;
 }
 
 function placeOf({ line, column }: Expression): { line: number; column: number } {

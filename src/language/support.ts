@@ -3,14 +3,11 @@
 /** `yes`: carried out as on GitHub. `differs`: carried out, but so. `refused`: why a file that has it is a problem. */
 export type Support = "yes" | { differs: string } | { refused: string };
 
-const FILTERS = {
+const BY_BRANCH_AND_PATH = {
   branches: "yes",
   "branches-ignore": "yes",
-  tags: "yes",
-  "tags-ignore": "yes",
   paths: "yes",
   "paths-ignore": "yes",
-  types: "yes",
 } as const;
 
 const BACKGROUND = { refused: "steps that run side by side are not carried out yet" } as const;
@@ -27,8 +24,8 @@ export const SUPPORT = {
     concurrency: "yes",
     jobs: "yes",
   },
-  "on.push": FILTERS,
-  "on.pull_request": FILTERS,
+  "on.push": { ...BY_BRANCH_AND_PATH, tags: "yes", "tags-ignore": "yes" },
+  "on.pull_request": { types: "yes", ...BY_BRANCH_AND_PATH },
   "on.workflow_dispatch": { inputs: "yes" },
   "on.schedule": { cron: "yes", timezone: { refused: "schedules are in UTC" } },
   "on.workflow_dispatch.inputs": {
@@ -184,7 +181,7 @@ export function eventPlace(event: string): SupportedPlace | null {
 }
 
 /** Whether this event can start a build. */
-export function carriesOut(event: string): boolean {
+function carriesOut(event: string): boolean {
   const events: Record<string, Support> = EVENTS;
   const support = Object.hasOwn(events, event) ? events[event] : undefined;
   return support === "yes" || (support !== undefined && "differs" in support);

@@ -94,7 +94,7 @@ export function stringsOf(token: Token | undefined): string[] | null {
   return (isSequence(token) ? itemsOf(token) : [token]).filter(isString).map((item) => item.value);
 }
 
-export function expressionOf(token: Token): Expression | null {
+function expressionOf(token: Token): Expression | null {
   if (!isBasicExpression(token)) {
     return null;
   }
@@ -112,7 +112,7 @@ export function scalarOf(token: Token): Scalar {
   return null;
 }
 
-export function templated(token: Token | undefined): Templated | null {
+function templated(token: Token | undefined): Templated | null {
   return token === undefined ? null : (expressionOf(token) ?? scalarOf(token));
 }
 

@@ -62,8 +62,10 @@ export function readYaml(file: string, text: string): YamlReading {
     const problems = [problemAt(file, lines, "the file holds more than one YAML document", second.range[0])];
     return { tree: null, document: parsed, problems };
   }
-  if (parsed.errors.length > 0) {
-    const problems = parsed.errors
+  // A warning is a tag or directive that changes nothing here, though its author meant something by it.
+  const complaints = [...parsed.errors, ...parsed.warnings];
+  if (complaints.length > 0) {
+    const problems = complaints
       .slice(0, MAX_SYNTAX_PROBLEMS)
       .map((error) => problemAt(file, lines, sentenceOf(error.message), error.pos[0]));
     return { tree: null, document: parsed, problems };

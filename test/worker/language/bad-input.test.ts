@@ -61,6 +61,7 @@ const REFUSED: [what: string, text: string, problem: string | RegExp][] = [
   ],
   ["a key that is a list", "on: push\n? [a]\n: b", "2:3 a key must be plain text"],
   ["a list", "- a", "1:1 A sequence was not expected"],
+  ["a tag of its own", "on: !mine push\njobs: {}", "1:5 Unresolved tag: !mine"],
   ["null bytes", "\0\0", /^1:1/],
   [
     "an expression of 100 kB",

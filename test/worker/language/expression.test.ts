@@ -146,6 +146,14 @@ describe("hashFiles", () => {
     expect(asked).toEqual([["**/a.lock", "b"], ["c"]]);
   });
 
+  it("is found wherever it stands", async () => {
+    const value = await evaluateWithFiles(
+      (files) => evaluate("vars[vars[hashFiles('a')]] || matrix", { vars: { h: "k", k: "found" } }, { files }),
+      async () => "h",
+    );
+    expect(value).toBe("found");
+  });
+
   it("without a memo is not available, and with an empty one names what it needs", () => {
     expect(() => evaluate("hashFiles('a')", {})).toThrow(ExpressionError);
     expect(() => evaluate("hashFiles('a')", {}, { files: new Map() })).toThrow(HashFilesNeeded);
