@@ -182,10 +182,19 @@ const VERBS: Record<string, (host: Host, id: string, body: Record<string, unknow
   start: (host, id) => host.start(id),
   destroy: (host, id) => host.destroy(id),
   fault: (host, id, body) => host.fault(id, body as unknown as HostFault),
-  save: async (host, id, { dir, name }) => host.find(id) && { id: await host.save(text(dir), text(name)) },
+  save: async (host, id, { dir, name }) => host.find(id) && { id: await kept(host.save(text(dir), text(name))) },
   restore: async (host, id, { backup, dir }) =>
-    host.find(id) && { result: await host.restore(text(backup), text(dir)) },
+    host.find(id) && { result: await kept(host.restore(text(backup), text(dir))) },
 };
+
+/** A full disk or a folder that is not there is not worth asking again for: the job goes on without its cache. */
+async function kept<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw new SandboxFault("config", error instanceof Error ? error.message : "the backup failed", { cause: error });
+  }
+}
 
 async function answer(host: Host, token: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const url = new URL(request.url ?? "/", "http://127.0.0.1");

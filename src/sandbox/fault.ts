@@ -14,6 +14,9 @@ const BY_CODE: Record<string, Meaning> = {
   IS_DIRECTORY: "missing_file",
   BACKUP_NOT_FOUND: "missing_backup",
   BACKUP_EXPIRED: "missing_backup",
+  // A cache is not worth asking again: the job goes on without.
+  BACKUP_CREATE_FAILED: "config",
+  BACKUP_RESTORE_FAILED: "config",
   INVALID_BACKUP_CONFIG: "config",
   VALIDATION_FAILED: "config",
   PERMISSION_DENIED: "config",
@@ -39,6 +42,8 @@ const BY_NAME: Record<string, Meaning> = {
   OperationInterruptedError: "transport",
   BackupNotFoundError: "missing_backup",
   BackupExpiredError: "missing_backup",
+  BackupCreateError: "config",
+  BackupRestoreError: "config",
   InvalidBackupConfigError: "config",
   FileNotFoundError: "missing_file",
   SandboxSecurityError: "config",
