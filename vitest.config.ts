@@ -7,8 +7,6 @@ const bundled = [
   "@octokit/rest",
   "@octokit/webhooks",
   "@octokit/auth-app",
-  "@octokit/plugin-retry",
-  "@octokit/plugin-throttling",
   "@actions/workflow-parser",
   "@actions/workflow-parser/model/convert",
   "@actions/workflow-parser/model/converter/if-condition",
