@@ -20,7 +20,7 @@ export function toHtmlLines(text: string): string[] {
   return drawLines(text, (runs) => runs.map(runToHtml).join(""));
 }
 
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return /[&<>"']/.test(text) ? text.replaceAll(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`) : text;
 }
 

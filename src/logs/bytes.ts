@@ -19,11 +19,6 @@ export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   return parts.length === 1 && only ? only : Buffer.concat(parts);
 }
 
-/** The offset of `text` (ASCII) from `from` on, or -1. */
-export function findText(bytes: Uint8Array, text: string, from: number): number {
-  return view(bytes).indexOf(text, from, "latin1");
-}
-
 /** The last offset up to which the bytes hold whole characters, at most `at`. */
 export function characterStart(bytes: Uint8Array, at: number): number {
   let start = Math.min(at, bytes.length);
@@ -34,7 +29,6 @@ export function characterStart(bytes: Uint8Array, at: number): number {
 
 interface View {
   toString(encoding: string): string;
-  indexOf(text: string, from: number, encoding: string): number;
 }
 
 /** The same memory; its type is spelled out, since that of `Buffer` is lost where Node's types meet the Worker's. */

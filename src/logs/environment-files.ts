@@ -5,7 +5,7 @@ import { bytesOf } from "./bytes.ts";
 /** Linux starts no program with a longer `NAME=value`. */
 export const MAX_VARIABLE_BYTES = 128 * 1024 - 1;
 /** More than this in one file is no hand-over of values. */
-export const MAX_COMMAND_FILE_BYTES = 10 * 1024 * 1024;
+const MAX_COMMAND_FILE_BYTES = 10 * 1024 * 1024;
 
 /** Programs of the sandbox itself are run with the environment too: GitHub refuses the same one. */
 const REFUSED_VARIABLES = ["NODE_OPTIONS"];

@@ -18,7 +18,7 @@ export interface Mask {
   with(values: Iterable<string>): Mask;
 }
 
-export interface Masked {
+interface Masked {
   /** May share memory with the input. */
   text: Uint8Array;
   /** Raw bytes that `text` stands for. */

@@ -28,7 +28,7 @@ export interface ProcessRequest {
 }
 
 export interface ProcessResult {
-  /** Masked UTF-8 as shown; memory of its own, so that sending it sends nothing else. */
+  /** Masked UTF-8 as shown; no part of a larger buffer, so that sending it sends nothing else. */
   text: Uint8Array;
   /** Raw bytes that `text` stands for. The rest is to be given again, with what follows. */
   consumed: number;
@@ -49,7 +49,8 @@ export interface ProcessResult {
  * after its own on, and a secret that spans lines is hidden as one, unless a command stands between them.
  *
  * Held back are: an unfinished line that may become a command (up to `MAX_HELD_LINE_BYTES`; a longer one is passed on unread), what
- * may become a secret, and an unfinished character. Any other unfinished line is shown at once.
+ * may become a secret, and an unfinished character: together less than 128 KiB, so a longer stretch always moves on. Any other
+ * unfinished line is shown at once.
  */
 export function processLog(request: ProcessRequest): ProcessResult {
   const { bytes, final } = request;

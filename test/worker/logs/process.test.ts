@@ -126,6 +126,16 @@ describe("a log", () => {
     expect(show("a\n:x")).toBe("a\n:x");
   });
 
+  it("moves on by every stretch of 128 KiB, and gives out no byte that it holds back", () => {
+    const masks = createMask(["abab"]);
+    for (const unit of ["ab", "::error::", " ", ":", "\r", "abab\r"]) {
+      const bytes = bytesOf(unit.repeat(Math.ceil((128 * 1024) / unit.length)));
+      const { text, consumed } = processLog({ bytes, final: false, masks, carry: null });
+      expect(consumed).toBeGreaterThan(0);
+      expect(text.buffer.byteLength).toBe(text.length);
+    }
+  });
+
   it("is masked from the line after add-mask on, and the value's own line shows none of it", () => {
     const { text, newMasks } = run("tok-1234\n::add-mask::tok-1234\nis tok-1234\n", { cuts: [12, 25] });
     expect(text).toBe("tok-1234\n::add-mask::***\nis ***\n");
