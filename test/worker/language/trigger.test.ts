@@ -78,6 +78,30 @@ describe("an event", () => {
   });
 });
 
+describe("events beyond pushes and pull requests", () => {
+  it("of a merge queue start for the branch that is merged into, whatever the commit message says", async () => {
+    const group = { ...pull, name: "merge_group", action: "checks_requested", message: "[skip ci]" };
+    const on = "\n  merge_group:\n    branches: [main]";
+    expect(await decide(on, group)).toMatchObject({ start: true });
+    expect(await decide(on, { ...group, baseRef: "dev" })).toMatchObject({ start: false, because: "filter" });
+    expect(await decide("merge_group", { ...group, action: "destroyed" })).toMatchObject({ start: false });
+  });
+
+  it("of a release start for every type, or for the named ones", async () => {
+    const release = { ...tag, name: "release", action: "created" };
+    expect(await decide("release", release)).toMatchObject({ start: true });
+    const published = "\n  release:\n    types: published";
+    expect(await decide(published, release)).toMatchObject({ start: false, because: "event" });
+    expect(await decide(published, { ...release, action: "published" })).toMatchObject({ start: true });
+  });
+
+  it("by hand and by the clock start whatever the filters of other events are", async () => {
+    const on = "\n  push:\n    branches: [x]\n  workflow_dispatch:\n  schedule:\n    - cron: '0 0 * * *'";
+    expect(await decide(on, { ...push, name: "workflow_dispatch" })).toMatchObject({ start: true });
+    expect(await decide(on, { ...push, name: "schedule" })).toMatchObject({ start: true });
+  });
+});
+
 describe("a filter by branch or tag", () => {
   it("says in words why a branch does not match", async () => {
     expect(await decide("\n  push:\n    branches: main", { ...push, ref: "refs/heads/dev" })).toEqual({
