@@ -38,6 +38,8 @@ export interface LocalGitHubOptions {
   faults?: Fault[];
   /** An hour where absent, as GitHub's. */
   tokenLifeMs?: number;
+  /** Where its own folder goes, which `close` removes; the system's where absent. */
+  tempDir?: string;
 }
 
 export interface LocalGitHub {
@@ -45,7 +47,7 @@ export interface LocalGitHub {
   url: string;
   /** Guards `/_local/`. */
   controlToken: string;
-  /** Every call, in order of arrival; grows. */
+  /** The last 10,000 calls, in order of arrival. */
   calls: RecordedCall[];
   statuses: LocalStatus[];
   /** Null where there is none of that name. */
@@ -68,7 +70,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
     appId: options.appId,
     appSlug: options.appSlug ?? "sandlot-local",
     publicKeyPem: options.publicKeyPem,
-    scratch: await mkdtemp(join(tmpdir(), "sandlot-github-")),
+    scratch: await mkdtemp(join(options.tempDir ?? tmpdir(), "sandlot-github-")),
     repositories: new Map(),
     renames: new Map(),
     tokens: new Map(),
@@ -162,6 +164,9 @@ class Unheard extends ServerResponse {
   }
 }
 
+/** `sandlot dev` goes on for days. */
+const MAX_RECORDED_CALLS = 10_000;
+
 function record(
   state: LocalState,
   method: string,
@@ -182,6 +187,7 @@ function record(
     at: Date.now(),
   };
   state.calls.push(call);
+  if (state.calls.length > MAX_RECORDED_CALLS) state.calls.shift();
   return call;
 }
 

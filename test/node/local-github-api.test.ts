@@ -144,6 +144,17 @@ describe("the API", () => {
     }
   });
 
+  it("stalls where it is asked to: that call waits, others do not", async () => {
+    await served.control("POST", "faults", { on: "repos/get", answers: [{ stallMs: 3_600_000 }] });
+    const giveUp = new AbortController();
+    const stalled = fetch(`${served.github.url}/repos/ada/work`, { signal: giveUp.signal });
+    const reached = async () => ((await served.control("GET", "calls")) as { operation: string }[]).at(-1)?.operation;
+    await expect.poll(reached).toBe("repos/get");
+    giveUp.abort();
+    await expect(stalled).rejects.toThrow("aborted");
+    expect((await fetch(`${served.github.url}/repos/ada/work`)).status).toBe(401);
+  });
+
   it("keeps its controls behind a token", async () => {
     expect(await served.control("GET", "calls", undefined, "wrong")).toEqual({ message: "a wrong control token" });
   });

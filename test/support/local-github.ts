@@ -62,5 +62,5 @@ export async function provideGitHub(project: TestProject): Promise<() => Promise
     webhookSecret: WEBHOOK_SECRET,
     repository: { owner, name, ...made },
   });
-  return local.close;
+  return () => local.close();
 }
