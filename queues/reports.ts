@@ -7,6 +7,7 @@ import { githubConfig } from "../src/intake/bindings.ts";
 import { log, logFault } from "../src/model/log.ts";
 import type { ReportMessage } from "../src/model/messages.ts";
 import { projectReport } from "../src/model/report.ts";
+import type { Report } from "../src/model/report.ts";
 import { buildPageUrl } from "../src/model/urls.ts";
 import { buildsBehindReport, markReported } from "../src/store/builds.ts";
 import { readRepository } from "../src/store/repositories.ts";
@@ -31,11 +32,22 @@ async function report(env: Env, key: ReportMessage): Promise<string> {
   if (projected === null) return "nothing to say";
   const { state, description, build, final } = projected;
   const words = `${state} ${description}`;
-  const stored = builds.find((one) => one.id === build.id);
-  const repeated = stored?.reported === words;
-  if (!repeated) {
-    const repository = await readRepository(env.DB, key.repositoryId);
-    if (!repository?.installationId) throw new Error(`repository ${key.repositoryId} has no installation`);
+  const repeated = builds.find((one) => one.id === build.id)?.reported === words;
+  const told = repeated ? "already said" : await post(env, key, projected);
+  // Older words must not look like the last ones: only the deciding build remembers them.
+  await env.DB.batch(
+    builds.map((one) =>
+      markReported(env.DB, one.id, one.id === build.id ? words : "", final && one.state.status === "completed"),
+    ),
+  );
+  return told;
+}
+
+/** A commit or repository that is gone can be told nothing more; anything else that GitHub refuses is tried again. */
+async function post(env: Env, key: ReportMessage, { state, description, build }: Report): Promise<string> {
+  const repository = await readRepository(env.DB, key.repositoryId);
+  if (!repository?.installationId) throw new Error(`repository ${key.repositoryId} has no installation`);
+  try {
     await postStatus(installationOctokit(githubConfig(env), repository.installationId), {
       owner: repository.owner,
       repo: repository.name,
@@ -45,12 +57,9 @@ async function report(env: Env, key: ReportMessage): Promise<string> {
       description,
       targetUrl: buildPageUrl(env.PUBLIC_URL, build.id),
     });
+    return `${state} ${description}`;
+  } catch (error) {
+    if (!(error instanceof GitHubFault && (error.reason === "invalid" || error.reason === "not_found"))) throw error;
+    return `GitHub refuses it: ${error.message}`;
   }
-  // Older words must not look like the last ones: only the deciding build remembers them.
-  await env.DB.batch(
-    builds.map((one) =>
-      markReported(env.DB, one.id, one.id === build.id ? words : "", final && one.state.status === "completed"),
-    ),
-  );
-  return repeated ? "already said" : words;
 }

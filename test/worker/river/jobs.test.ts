@@ -213,4 +213,3 @@ jobs: { a: { runs-on: ubuntu-latest, steps: [{ run: 'test "\${{ inputs.who }}" =
     expect(view).toMatchObject({ conclusion: "success", context: "sandlot / CI (workflow_dispatch)" });
   });
 });
-

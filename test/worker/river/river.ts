@@ -9,7 +9,7 @@ import type { TestRepository } from "../../support/github-control.ts";
 import { statusesOf } from "../../support/github-control.ts";
 
 const SECRET = "It's a Secret to Everybody";
-export const github = { url: inject("github"), controlToken: inject("gitHubApp").controlToken };
+export const github = inject("gitHubApp");
 
 export async function migrate(): Promise<void> {
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
