@@ -20,7 +20,7 @@ export interface TokenScope {
 }
 
 /** A client that speaks as the App itself (JWT). */
-export function appOctokit(config: GitHubConfig): Octokit {
+function appOctokit(config: GitHubConfig): Octokit {
   return createClient({
     apiUrl: config.apiUrl,
     fetch: config.fetch,

@@ -3,7 +3,7 @@
 import type { Octokit } from "@octokit/rest";
 import { MAX_STATUS_DESCRIPTION } from "../model/limits.ts";
 
-export type StatusState = "pending" | "success" | "failure" | "error";
+type StatusState = "pending" | "success" | "failure" | "error";
 
 /** GitHub answers 422 to a longer one (runatlantis/atlantis#2506). */
 const MAX_CONTEXT_CHARS = 255;

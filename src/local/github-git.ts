@@ -143,7 +143,7 @@ export async function listTree(place: GitPlace, sha: string): Promise<TreeEntry[
     });
 }
 
-export interface Person {
+interface Person {
   name: string;
   email: string;
   /** ISO 8601, UTC. */

@@ -70,7 +70,7 @@ export async function combineStatuses(ask: RepositoryAsk): Promise<Answer> {
   return { status: 200, body };
 }
 
-export function combinedState(latest: LocalStatus[]): "failure" | "pending" | "success" {
+function combinedState(latest: LocalStatus[]): "failure" | "pending" | "success" {
   if (latest.some((status) => status.state === "failure" || status.state === "error")) return "failure";
   return latest.length === 0 || latest.some((status) => status.state === "pending") ? "pending" : "success";
 }

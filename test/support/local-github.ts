@@ -27,7 +27,7 @@ declare module "vitest" {
   }
 }
 
-export const WEBHOOK_SECRET = "It's a Secret to Everybody";
+const WEBHOOK_SECRET = "It's a Secret to Everybody";
 
 const FILES = {
   "README.md": "# Hello\n",
