@@ -10,6 +10,7 @@ import type {
   DispatchRequest,
   Page,
   RerunRequest,
+  SecretView,
 } from "../model/api.ts";
 
 /** What the API refused, in its own words. */
@@ -35,6 +36,7 @@ export interface ApiClient {
   followLog(build: string, job: string, options: LogOptions): AsyncGenerator<Uint8Array>;
   listArtifactFiles(artifactUrl: string): Promise<ArtifactFileView[]>;
   readArtifactFile(fileUrl: string): Promise<ReadableStream<Uint8Array>>;
+  listSecrets(owner: string, name: string): Promise<string[]>;
   putSecret(owner: string, name: string, secret: string, value: string): Promise<void>;
   removeSecret(owner: string, name: string, secret: string): Promise<void>;
 }
@@ -61,8 +63,12 @@ export function createApiClient(options: { url: string; token: string }): ApiCli
     rerun: (build, request) => api.json(`/api/builds/${build}/rerun`, "POST", request),
     cancel: (build) => api.json(`/api/builds/${build}/cancel`, "POST", {}),
     followLog: (build, job, options) => followLog(api, `/api/builds/${build}/jobs/${job}/log`, options),
-    listArtifactFiles: async (url) => (await api.json<{ files: ArtifactFileView[] }>(url)).files,
+    listArtifactFiles: async (url) => (await api.json<Page<ArtifactFileView>>(url)).items,
     readArtifactFile: async (url) => bodyOf(await api.ask(url)),
+    listSecrets: async (owner, name) => {
+      const page = await api.json<Page<SecretView>>(`/api/repositories/${owner}/${name}/secrets`);
+      return page.items.map((secret) => secret.name);
+    },
     putSecret: async (owner, name, secret, value) => {
       await (await api.ask(secretPath(owner, name, secret), { method: "PUT", body: { value } })).body?.cancel();
     },

@@ -4,6 +4,8 @@ import type { ArtifactView, BuildView, DeliveryView, JobView, StepView } from ".
 import type { Problem } from "../model/workflow.ts";
 
 export type RunEvent =
+  /** The first, before anything that takes time. */
+  | { type: "start"; version: string; path: string }
   /** What is going to be built. */
   | {
       type: "source";

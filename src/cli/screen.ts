@@ -5,7 +5,7 @@ import { formatDuration } from "../model/duration.ts";
 import type { Output, RunEvent } from "./events.ts";
 import { drawLine, type Paint, createPaint } from "./paint.ts";
 import { drawSummary } from "./summary.ts";
-import { explain, sign, timeOf } from "./words.ts";
+import { countOf, explain, sign, timeOf } from "./words.ts";
 
 export interface ScreenOptions {
   stream: { write(text: string): unknown; columns?: number };
@@ -29,6 +29,7 @@ export class Screen implements Output {
   #turn = 0;
   #quietSince = Date.now();
   readonly #drawers: { [Type in RunEvent["type"]]: (event: Extract<RunEvent, { type: Type }>) => void } = {
+    start: ({ version, path }) => this.#write(`${this.#paint("bold", `Sandlot ${version}`)} ${path}`),
     source: (event) => this.#showSource(event),
     notice: ({ message }) => this.#write(this.#paint("yellow", message)),
     machine: ({ url, startedInMs }) =>
@@ -74,11 +75,9 @@ export class Screen implements Output {
   }
 
   #showSource(source: Extract<RunEvent, { type: "source" }>): void {
-    const changes = source.changedFiles === null ? "" : ` with ${source.changedFiles} changed`;
+    const changes = source.changedFiles === null ? "" : ` with ${countOf(source.changedFiles, "changed file")}`;
     const what = `${source.event} ${source.ref.replace(/^refs\/(heads|tags)\//, "")}`;
-    this.#write(
-      `${this.#paint("bold", source.repository)} ${what} at ${source.sha.slice(0, 7)}${changes} ${this.#paint("dim", source.path)}`,
-    );
+    this.#write(`${this.#paint("bold", source.repository)} ${what} at ${source.sha.slice(0, 7)}${changes}`);
   }
 
   #showBuild(build: BuildView): void {

@@ -14,7 +14,7 @@ export interface CommitRequest {
   prefix: string;
   /** Exactly this commit; null for the files as they are. */
   revision: string | null;
-  /** Where the repository is made: an empty folder or none. */
+  /** Where the repository is made: an empty folder, none, or that of a commit before, which is then kept. */
   into: string;
   /** The branch or tag that shall point at it: `refs/heads/main`. */
   ref: string;
@@ -24,6 +24,8 @@ export interface LocalCommit {
   /** A bare repository that borrows the user's objects. */
   gitDir: string;
   sha: string;
+  /** First line of its message. */
+  title: string;
   /** The commit that the folder was based on; null where there is none, or where the commit was made anew from a part. */
   parent: string | null;
   /** False where the commit is one of the user's own. */
@@ -49,7 +51,8 @@ export async function makeCommit(request: CommitRequest): Promise<LocalCommit> {
   };
   await shareHistory(request, store, sha);
   const changed = baseTree === null ? 0 : await countChanges(store, baseTree, tree);
-  return { gitDir: store.gitDir, sha, parent, isNew, changed, leftOut };
+  const title = (await runGit(store.user, ["show", "-s", "--no-show-signature", "--format=%s", sha, "--"])).trim();
+  return { gitDir: store.gitDir, sha, title, parent, isNew, changed, leftOut };
 }
 
 /** The commit that is built, or that the files are compared with. */
@@ -81,34 +84,34 @@ interface Store {
    * would be the user's.
    */
   blind: GitCall;
-  /** Where the user's objects are; null where there is no repository. */
-  objects: string | null;
 }
 
-/** A bare repository whose objects stand beside the user's. */
+/**
+ * A bare repository, and beside it a folder for the objects that are made: that one knows of no other, so that git finds
+ * there only what is ours. The repository reads both it and the user's.
+ */
 async function openStore(request: CommitRequest): Promise<Store> {
   const gitDir = join(request.into, "repository.git");
-  await mkdir(request.into, { recursive: true, mode: 0o700 });
+  const made = join(request.into, "objects");
+  await mkdir(made, { recursive: true, mode: 0o700 });
   const format = request.gitDir === null ? "sha1" : await objectFormat(request.gitDir);
   await runGit({ cwd: request.into, env: {} }, ["init", "-q", "--bare", `--object-format=${format}`, gitDir]);
-  const objects = join(gitDir, "objects");
-  const index = join(request.into, "index");
+  const theirs = request.gitDir === null ? null : await pathIn(request.gitDir, "objects");
+  const alternates = [made, theirs].filter((folder) => folder !== null);
+  await writeFile(join(gitDir, "objects/info/alternates"), alternates.map((folder) => `${folder}\n`).join(""));
   const env: Record<string, string> = {
+    GIT_DIR: request.gitDir ?? gitDir,
     GIT_WORK_TREE: request.folder,
-    GIT_INDEX_FILE: index,
-    GIT_OBJECT_DIRECTORY: objects,
+    GIT_INDEX_FILE: join(request.into, "index"),
+    GIT_OBJECT_DIRECTORY: made,
     // What git-lfs cleans goes here too.
     GIT_LFS_PATH: join(request.into, "lfs"),
   };
-  if (request.gitDir === null) {
-    const alone: GitCall = { cwd: request.folder, env: { ...env, GIT_DIR: gitDir } };
-    return { gitDir, user: alone, blind: alone, objects: null };
-  }
-  const theirs = await pathIn(request.gitDir, "objects");
+  const blind: GitCall = { cwd: request.folder, env };
+  if (request.gitDir === null || theirs === null) return { gitDir, user: blind, blind };
   await copyFile(await pathIn(request.gitDir, "shallow"), join(gitDir, "shallow")).catch(ignoreMissing);
-  const blind: GitCall = { cwd: request.folder, env: { ...env, GIT_DIR: request.gitDir } };
-  const user = { ...blind, env: { ...blind.env, GIT_ALTERNATE_OBJECT_DIRECTORIES: quotePath(theirs) } };
-  return { gitDir, user, blind, objects: theirs };
+  const user = { ...blind, env: { ...env, GIT_ALTERNATE_OBJECT_DIRECTORIES: quotePath(theirs) } };
+  return { gitDir, user, blind };
 }
 
 /** Where git keeps this: in a linked work tree, some of it with the main one. */
@@ -213,7 +216,6 @@ async function writeCommit(request: CommitRequest, store: Store, tree: string, p
 
 /** Our repository has the user's branches and tags, the remote's branches that are not here too, and the built one as it is now. */
 async function shareHistory(request: CommitRequest, store: Store, sha: string): Promise<void> {
-  if (store.objects !== null) await writeFile(join(store.gitDir, "objects/info/alternates"), `${store.objects}\n`);
   const bare = { cwd: store.gitDir, env: { GIT_DIR: store.gitDir } };
   const refs = request.gitDir === null || request.prefix !== "" ? new Map<string, string>() : await listRefs(store);
   refs.set(request.ref, sha);

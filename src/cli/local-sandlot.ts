@@ -1,0 +1,122 @@
+/** Brings up all of Sandlot on this machine: local GitHub, sandbox host and the Worker, and takes it down again. */
+
+import { join } from "node:path";
+
+import { type LocalGitHub, startLocalGitHub } from "../local/github.ts";
+import type { LocalStatus } from "../local/github-state.ts";
+import { type SandboxHost, startSandboxHost } from "../local/sandbox-host.ts";
+import { type LocalWorker, startWorker } from "../local/worker.ts";
+import { type ApiClient, createApiClient } from "./api-client.ts";
+import type { Source } from "./source.ts";
+import type { State } from "./state.ts";
+
+export interface LocalSandlotOptions {
+  /** Where Sandlot is installed. */
+  install: string;
+  source: Source;
+  state: State;
+  /** As many as there are cores where absent. */
+  maxSandboxes?: number;
+  /** Only this workflow file, only this job and what it needs; empty for all. */
+  onlyWorkflow: string;
+  onlyJob: string;
+  /** What the machinery writes. */
+  onOutput?: (text: string) => void;
+}
+
+export interface LocalSandlot {
+  url: string;
+  api: ApiClient;
+  github: LocalGitHub;
+  host: SandboxHost;
+  webhookSecret: string;
+  apiToken: string;
+  startedInMs: number;
+  /** Rejects when the Worker ends by itself. */
+  failed: Promise<never>;
+  statuses(): readonly LocalStatus[];
+  /** Destroys every sandbox and ends every process. Idempotent. */
+  close(): Promise<void>;
+}
+
+export async function startLocalSandlot(options: LocalSandlotOptions): Promise<LocalSandlot> {
+  const startedAt = Date.now();
+  const { state } = options;
+  const { keys } = state;
+  const closers: (() => Promise<void>)[] = [];
+  // What was started last ends first: nobody is asked for anything that is gone.
+  const close = async () => {
+    for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) await closer();
+  };
+  try {
+    const github = await startLocalGitHub({ repositories: [], appId: keys.appId, publicKeyPem: keys.publicKey });
+    closers.push(() => github.close());
+    const host = await startHost(options);
+    closers.push(() => host.close());
+    const worker = await startWorker({
+      install: options.install,
+      state: state.folder,
+      vars: (url) => workerVariables(options, { url, github: github.url, host: host.url }),
+      ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
+    });
+    closers.push(() => worker.close());
+    return describe({ worker, github, host, state, close, startedAt });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function startHost({ state, maxSandboxes }: LocalSandlotOptions): Promise<SandboxHost> {
+  return startSandboxHost({
+    root: join(state.scratch, "s"),
+    backups: state.backups,
+    ...(maxSandboxes === undefined ? {} : { maxSandboxes }),
+  });
+}
+
+function describe(parts: {
+  worker: LocalWorker;
+  github: LocalGitHub;
+  host: SandboxHost;
+  state: State;
+  close: () => Promise<void>;
+  startedAt: number;
+}): LocalSandlot {
+  const { worker, github, host, state, close } = parts;
+  return {
+    url: worker.url,
+    api: createApiClient({ url: worker.url, token: state.keys.apiToken }),
+    github,
+    host,
+    webhookSecret: state.keys.webhookSecret,
+    apiToken: state.keys.apiToken,
+    startedInMs: Date.now() - parts.startedAt,
+    failed: worker.failed,
+    statuses: () => github.statuses,
+    close,
+  };
+}
+
+function workerVariables(
+  { source, state, maxSandboxes, onlyJob, onlyWorkflow }: LocalSandlotOptions,
+  urls: { url: string; github: string; host: string },
+): Record<string, string> {
+  const { keys } = state;
+  return {
+    GITHUB_API_URL: urls.github,
+    GITHUB_SERVER_URL: urls.github,
+    GITHUB_APP_ID: keys.appId,
+    GITHUB_APP_PRIVATE_KEY: keys.privateKey,
+    GITHUB_WEBHOOK_SECRET: keys.webhookSecret,
+    SANDLOT_API_TOKEN: keys.apiToken,
+    SANDLOT_MASTER_KEY: keys.masterKey,
+    PUBLIC_URL: urls.url,
+    PAGES: "open",
+    LOCAL_SANDBOX_URL: urls.host,
+    WORKFLOW_DIRS: source.workflowDir,
+    ...(maxSandboxes === undefined ? {} : { MAX_SANDBOXES: String(maxSandboxes) }),
+    ONLY_WORKFLOW: onlyWorkflow,
+    ONLY_JOB: onlyJob,
+  };
+}
