@@ -9,11 +9,20 @@ function base(publicUrl: string): string {
 
 /** The build's page: target of its commit status. */
 export function buildPageUrl(publicUrl: string, id: BuildId): string {
-  return `${base(publicUrl)}/builds/${id}`;
+  return `${base(publicUrl)}${buildPagePath(id)}`;
 }
 
-export function jobPageUrl(publicUrl: string, build: BuildId, job: JobId): string {
-  return `${base(publicUrl)}/builds/${build}/jobs/${job}`;
+export function buildPagePath(id: string): string {
+  return `/builds/${id}`;
+}
+
+export function jobPagePath(build: string, job: string): string {
+  return `/builds/${build}/jobs/${job}`;
+}
+
+/** The page that lists an artifact's files. */
+export function artifactPagePath(build: string, name: string): string {
+  return `/builds/${build}/artifacts/${encodeURIComponent(name)}`;
 }
 
 export function buildApiUrl(publicUrl: string, id: BuildId): string {

@@ -117,7 +117,13 @@ async function readArtifacts(db: D1Database, id: string, request: Request): Prom
   return { ok: true, value: await readShownArtifacts(db, build.id, asked.value ?? build.runAttempt) };
 }
 
-async function findArtifact(db: D1Database, build: string, name: string, request: Request): Promise<Read<Artifact>> {
+/** By name, among those of the run attempt that is asked for. */
+export async function findArtifact(
+  db: D1Database,
+  build: string,
+  name: string,
+  request: Request,
+): Promise<Read<Artifact>> {
   const artifacts = await readArtifacts(db, build, request);
   if (!artifacts.ok) return artifacts;
   const found = artifacts.value.find((artifact) => artifact.name === name);

@@ -12,6 +12,7 @@ import { followLog, openLog } from "./log-reader.ts";
 import type { LogRooms } from "./log-reader.ts";
 import { serveObject } from "./object.ts";
 import { readQuery } from "./query.ts";
+import { streamOf } from "./stream.ts";
 
 const logQuery = z.object({
   /** Stored-log offset. */
@@ -40,7 +41,7 @@ export async function getLog(rooms: LogRooms, build: string, job: string, reques
   const { from, follow } = query.value;
   const found = await findAttempt(rooms.db, build, job, query.value.attempt);
   if (!found.ok) return found.answer;
-  if (follow) return stream(followLog(rooms, found.value, from ?? 0), TEXT);
+  if (follow) return sendText(followLog(rooms, found.value, from ?? 0), {});
   const ranged = from === undefined && request.headers.has("range") && found.value.archivedAt !== null;
   const part = ranged ? await serveObject(rooms.blobs, logKey(found.value), request, TEXT) : null;
   return part ?? (await sendLog(rooms, found.value, from ?? 0));
@@ -50,7 +51,11 @@ async function sendLog(rooms: LogRooms, attempt: Attempt, from: number): Promise
   const log = await openLog(rooms, attempt, from);
   if (!log) return problem(416, `This log has no byte ${from} yet.`);
   const place = { "x-sandlot-next": String(log.next), "x-sandlot-ended": String(log.ended) };
-  return stream(log.bytes, { ...TEXT, ...place });
+  return sendText(log.bytes, place);
+}
+
+function sendText(bytes: AsyncGenerator<Uint8Array>, headers: Record<string, string>): Response {
+  return new Response(streamOf(bytes), { headers: { "cache-control": "no-store", ...TEXT, ...headers } });
 }
 
 /** The attempt of that number, or the newest. */
@@ -67,22 +72,4 @@ export async function findAttempt(
   if (attempt) return { ok: true, value: attempt };
   const detail = wanted > 0 ? `This job has no attempt ${wanted}.` : "This job has not started yet: it has no log.";
   return { ok: false, answer: problem(404, detail) };
-}
-
-/** Reads on only when asked to, and stops when the reader leaves. */
-function stream(bytes: AsyncGenerator<Uint8Array>, headers: Record<string, string>): Response {
-  const body = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await bytes.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      async cancel() {
-        await bytes.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  return new Response(body, { headers: { "cache-control": "no-store", ...headers } });
 }

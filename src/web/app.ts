@@ -3,6 +3,7 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { version } from "../../package.json";
+import { refuseVisitor } from "./access.ts";
 import { json, notFound, problem, secure } from "./answer.ts";
 import { getArtifact, getArtifactFile, getArtifacts, getArtifactsZip, getArtifactZip } from "./api-artifacts.ts";
 import { getBuild, getBuilds, getJob, getRepositories, getRepositoryBuilds } from "./api-builds.ts";
@@ -11,6 +12,12 @@ import { getDelivery } from "./api-deliveries.ts";
 import { getLog } from "./api-logs.ts";
 import { cancelBuild, dispatchWorkflow, rerunBuild } from "./api-requests.ts";
 import { deleteSecret, getSecret, getSecrets, putSecret } from "./api-secrets.ts";
+import { showArtifact } from "./pages/artifact.tsx";
+import { showBuild } from "./pages/build.tsx";
+import { showClosed, showMissing } from "./pages/closed.tsx";
+import { showHome, showRepository } from "./pages/home.tsx";
+import { showJob } from "./pages/job.tsx";
+import { serveStyle } from "./pages/style.ts";
 import { roomsOf } from "./rooms.ts";
 import type { RepositoryName, Rooms } from "./rooms.ts";
 import { refuseWithoutToken } from "./token.ts";
@@ -57,17 +64,36 @@ const api = new Hono<App>()
   .get("/deliveries/:id", (c) => getDelivery(rooms(c), c.req.param("id")))
   .route("/", downloads);
 
+/** For people; see access.ts. */
+const pages = new Hono<App>()
+  .get("/", (c) => showHome(rooms(c), c.req.url))
+  .get("/repositories/:owner/:repo", (c) => showRepository(rooms(c), repository(c), c.req.url))
+  .get("/builds/:id", (c) => showBuild(rooms(c), c.req.param("id"), c.req.query("run_attempt")))
+  .get("/builds/:id/jobs/:job", (c) =>
+    showJob(rooms(c), c.req.param("id"), c.req.param("job"), c.req.query("run_attempt")),
+  )
+  .get("/builds/:id/artifacts/:name", (c) => showArtifact(rooms(c), c.req.param("id"), c.req.param("name"), c.req.raw))
+  .route("/", downloads);
+
 const app = new Hono<App>();
 app.use(async (c, next) => {
   await next();
   c.res = secure(c.res);
 });
 app.use("/api/*", async (c, next) => refuseWithoutToken(c.env.SANDLOT_API_TOKEN, c.req.raw) ?? (await next()));
+for (const path of ["/", "/builds/*", "/repositories/*"]) {
+  app.use(path, async (c, next) => {
+    const why = await refuseVisitor(c.env, c.req.raw);
+    return why === null ? await next() : showClosed(why);
+  });
+}
 app.get("/healthz", () => json({ ok: true, version }));
 app.post("/webhooks/github", (c) => receiveWebhook(rooms(c), c.req.raw));
+app.get("/style.css", serveStyle);
 app.route("/api", api);
+app.route("/", pages);
 refuseOtherMethods();
-app.notFound((c) => notFound("page", c.req.path));
+app.notFound((c) => (c.req.path.startsWith("/api/") ? notFound("address", c.req.path) : showMissing()));
 app.onError((error, c) => {
   logFault("web.failed", error, { method: c.req.method, path: c.req.path });
   return problem(500, "Sandlot failed at this request; the Worker's log says why.");

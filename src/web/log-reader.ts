@@ -37,7 +37,7 @@ export async function openLog(rooms: LogRooms, attempt: Attempt, from: number): 
   if (attempt.archivedAt === null) {
     const first = await readLive(rooms, attempt, from, 0);
     if (from <= first.size && (first.size > 0 || !isOver(attempt))) {
-      const bytes = liveUntil(rooms, attempt, first);
+      const bytes = liveUntil(rooms, attempt, first, first.size);
       return { from, next: first.size, ended: first.ended, bytes };
     }
   }
@@ -47,12 +47,46 @@ export async function openLog(rooms: LogRooms, attempt: Attempt, from: number): 
   return { from, next: size, ended: isOver(attempt), bytes: archivedFrom(rooms.blobs, attempt, index, from) };
 }
 
+/** How long the log is by now, and its index where it is archived. */
+export interface LogExtent {
+  size: number;
+  index: ArchiveIndex | null;
+}
+
+export async function measureLog(rooms: LogRooms, attempt: Attempt): Promise<LogExtent> {
+  if (attempt.archivedAt === null) {
+    const { size } = await readLive(rooms, attempt, Number.MAX_SAFE_INTEGER, 0);
+    if (size > 0 || !isOver(attempt)) return { size, index: null };
+  }
+  const index = await readArchiveIndex(rooms.blobs, attempt);
+  return { size: index?.size ?? 0, index };
+}
+
+/** The stretch between two stored-log offsets, of which `to` is at most the size that was measured. */
+export async function* readLogPart(
+  rooms: LogRooms,
+  attempt: Attempt,
+  extent: LogExtent,
+  from: number,
+  to: number,
+): AsyncGenerator<Uint8Array> {
+  if (from >= to) return;
+  if (extent.index) return yield* archivedUntil(rooms.blobs, attempt, from, to, extent.index);
+  const first = await readLive(rooms, attempt, from, 0);
+  if (first.size < to) return yield* archivedUntil(rooms.blobs, attempt, from, to);
+  yield* liveUntil(rooms, attempt, first, to);
+}
+
 function isOver(attempt: Attempt): boolean {
   return attempt.state.status === "completed";
 }
 
-async function* liveUntil(rooms: LogRooms, attempt: Attempt, first: ReadResult): AsyncGenerator<Uint8Array> {
-  const end = first.size;
+async function* liveUntil(
+  rooms: LogRooms,
+  attempt: Attempt,
+  first: ReadResult,
+  end: number,
+): AsyncGenerator<Uint8Array> {
   const show = shower(first.from);
   for (let result = first; ;) {
     yield* show(result, end);

@@ -13,6 +13,8 @@ export interface Rooms {
   masterKey: string;
   /** Origin of absolute addresses. */
   publicUrl: string;
+  /** Where GitHub's own pages are. */
+  githubUrl: string;
 }
 
 /** As an address names it. */
@@ -31,5 +33,6 @@ export function roomsOf(env: Env, request: Request): Rooms {
     webhookSecrets: [env.GITHUB_WEBHOOK_SECRET, env.GITHUB_WEBHOOK_SECRET_PREVIOUS].filter(Boolean),
     masterKey: env.SANDLOT_MASTER_KEY,
     publicUrl: env.PUBLIC_URL || new URL(request.url).origin,
+    githubUrl: env.GITHUB_SERVER_URL,
   };
 }
