@@ -3,6 +3,7 @@
 import { Sandbox as SandboxBase } from "@cloudflare/sandbox";
 import { consumeQueue } from "../queues/consume.ts";
 import type { QueueMessage } from "./model/messages.ts";
+import { sweep } from "./sweep/sweep.ts";
 import { app } from "./web/app.ts";
 
 export { LogStream } from "./logs/log-stream.ts";
@@ -15,4 +16,7 @@ export class LargeSandbox extends SandboxBase<Env> {}
 export default {
   fetch: app.fetch,
   queue: consumeQueue,
+  async scheduled(controller, env) {
+    await sweep(env, controller.scheduledTime);
+  },
 } satisfies ExportedHandler<Env, QueueMessage>;

@@ -16,16 +16,8 @@ export async function downloadArtifact(work: StepWork, step: UsesStep): Promise<
   const pattern = readInput(step, work, "pattern", "");
   await openLog(work, [`##[group]Run ${step.uses}`, `name: ${name || pattern || "all"}`, "##[endgroup]"]);
   const all = newest(await artifactsOfBuild(session.env.DB, session.facts.build.id), session.facts.attempt.runAttempt);
-  const chosen = all.filter((one) =>
-    name === "" ? pattern === "" || picomatch.isMatch(one.name, pattern) : one.name === name,
-  );
-  if (name !== "" && chosen.length === 0)
-    return {
-      state: "failed",
-      exitCode: null,
-      reason: "step_failed",
-      detail: `This build has no artifact called ${name}; it has: ${all.map((one) => one.name).join(", ") || "none"}`,
-    };
+  const chosen = all.filter((one) => isWanted(one, name, pattern));
+  if (name !== "" && chosen.length === 0) return missing(name, all);
   const target = absolute(session.workspace, session.booted.home, readInput(step, work, "path", "") || ".");
   const merge = name !== "" || readBoolean(readInput(step, work, "merge-multiple", "false")) === true;
   const lines: string[] = [];
@@ -36,6 +28,17 @@ export async function downloadArtifact(work: StepWork, step: UsesStep): Promise<
     lines.push(`${artifact.name}: ${files.length} files to ${folder}`);
   }
   return { state: "succeeded", exitCode: null, lines, outputs: { "download-path": target } };
+}
+
+function isWanted(artifact: Artifact, name: string, pattern: string): boolean {
+  if (name !== "") return artifact.name === name;
+  return pattern === "" || picomatch.isMatch(artifact.name, pattern);
+}
+
+function missing(name: string, all: readonly Artifact[]): WorkResult {
+  const names = all.map((one) => one.name).join(", ") || "none";
+  const detail = `This build has no artifact called ${name}; it has: ${names}`;
+  return { state: "failed", exitCode: null, reason: "step_failed", detail };
 }
 
 /** Of each name the one of the latest run attempt that is not after this one. */

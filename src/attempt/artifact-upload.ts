@@ -66,15 +66,13 @@ const BAD_NAME = /["<>:|*?\r\n\\/]/;
 
 function readInputs(work: StepWork, step: UsesStep): Inputs | { why: string } {
   const name = readInput(step, work, "name", "artifact") || "artifact";
-  if (BAD_NAME.test(name) || name.length > 255) return { why: `An artifact can't be called ${JSON.stringify(name)}` };
   const patterns = readLines(readInput(step, work, "path", ""));
-  if (patterns.length === 0) return { why: "path is empty: name at least one file, folder or pattern" };
   const ifNoFilesFound = readInput(step, work, "if-no-files-found", "warn");
+  const days = Number(readInput(step, work, "retention-days", "0"));
+  const why = refusal(name, patterns, days);
+  if (why !== null) return { why };
   if (ifNoFilesFound !== "warn" && ifNoFilesFound !== "error" && ifNoFilesFound !== "ignore")
     return { why: `if-no-files-found must be warn, error or ignore, got: ${ifNoFilesFound}` };
-  const days = Number(readInput(step, work, "retention-days", "0"));
-  if (!Number.isInteger(days) || days < 0 || days > DEFAULT_ARTIFACT_RETENTION_DAYS)
-    return { why: `retention-days must be 1 to ${DEFAULT_ARTIFACT_RETENTION_DAYS}` };
   return {
     name,
     patterns,
@@ -83,6 +81,13 @@ function readInputs(work: StepWork, step: UsesStep): Inputs | { why: string } {
     overwrite: readBoolean(readInput(step, work, "overwrite", "false")) === true,
     hidden: readBoolean(readInput(step, work, "include-hidden-files", "false")) === true,
   };
+}
+
+function refusal(name: string, patterns: readonly string[], days: number): string | null {
+  if (BAD_NAME.test(name) || name.length > 255) return `An artifact can't be called ${JSON.stringify(name)}`;
+  if (patterns.length === 0) return "path is empty: name at least one file, folder or pattern";
+  const allowed = Number.isInteger(days) && days >= 0 && days <= DEFAULT_ARTIFACT_RETENTION_DAYS;
+  return allowed ? null : `retention-days must be 1 to ${DEFAULT_ARTIFACT_RETENTION_DAYS}`;
 }
 
 function nothingFound({ ifNoFilesFound, patterns }: Inputs, lines: string[]): WorkResult {

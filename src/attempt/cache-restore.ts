@@ -85,7 +85,7 @@ async function remember(
   const hit = cache?.key === request.key;
   session.state.saved[step.number] = { key: request.key, hit: String(hit) };
   await writeJobState(session.sandbox, session.booted, session.state);
-  if (cache === null && readBoolean(readInput(step, work, "fail-on-cache-miss", "false")) === true)
+  if (cache === null && mustHit(work, step))
     return {
       state: "failed",
       exitCode: null,
@@ -93,6 +93,7 @@ async function remember(
       detail: `No cache for key ${request.key}, and fail-on-cache-miss is set`,
       lines,
     };
+  const matchedKey = cache?.key ?? null;
   return {
     state: "succeeded",
     exitCode: null,
@@ -101,8 +102,12 @@ async function remember(
       // GitHub leaves it empty where nothing matched.
       "cache-hit": cache === null ? "" : String(hit),
       "cache-primary-key": request.key,
-      "cache-matched-key": cache?.key ?? "",
+      "cache-matched-key": matchedKey ?? "",
     },
-    notes: { cache: { key: request.key, matchedKey: cache?.key ?? null, saved: false, bytes: cache?.bytes ?? null } },
+    notes: { cache: { key: request.key, matchedKey, saved: false, bytes: cache?.bytes ?? null } },
   };
+}
+
+function mustHit(work: StepWork, step: UsesStep): boolean {
+  return readBoolean(readInput(step, work, "fail-on-cache-miss", "false")) === true;
 }

@@ -40,8 +40,7 @@ export interface FollowOptions {
 const HELD_WAIT_MS = 200;
 
 export async function followStep(session: Session, spec: StepSpec, options: FollowOptions): Promise<Followed> {
-  const segment = await session.logs.segment(options.segment);
-  const position: Position = { raw: segment?.raw ?? 0, carry: segment?.carry ?? null };
+  const position = await readPosition(session, options.segment);
   const watch = new Watch(session, spec.id, options);
   let progress = await startOrAsk(session, spec, position.raw);
   for (;;) {
@@ -53,6 +52,11 @@ export async function followStep(session: Session, spec: StepSpec, options: Foll
     if (!moved && progress.bytes.length > 0) await scheduler.wait(HELD_WAIT_MS);
     progress = await session.sandbox.pollStep(spec.id, position.raw, POLL_WAIT_MS);
   }
+}
+
+async function readPosition(session: Session, step: number): Promise<Position> {
+  const segment = await session.logs.segment(step);
+  return { raw: segment?.raw ?? 0, carry: segment?.carry ?? null };
 }
 
 function hasEnded({ state }: StepProgress): boolean {

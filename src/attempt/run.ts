@@ -49,13 +49,22 @@ async function readExit(work: StepWork, step: RunStep, id: string, followed: Fol
   const handed = await takeOver(work.session, step, id, exit.files);
   if (handed.summary !== null) notes.summary = handed.summary;
   const lines = handed.warnings.map((warning) => `##[warning]${warning}`);
-  const left = { notes, lines };
-  if (cancelled && work.follow.cancelled === null) return { state: "cancelled", cancel: cancelled, ...left };
-  if (exit.timedOut) return { ...timedOut(work, step), ...left };
-  const code = exit.exitCode;
-  if (code !== 0) return { ...failure(code, `Process completed with exit code ${code ?? "unknown"}.`), ...left };
-  const [problem] = handed.problems;
-  return problem === undefined ? { state: "succeeded", exitCode: 0, ...left } : { ...failure(0, problem), ...left };
+  return { ...wordOf(work, step, followed, handed.problems[0]), notes, lines };
+}
+
+/** How the script ended, the weightiest reason first. */
+function wordOf(
+  work: StepWork,
+  step: RunStep,
+  { exit, cancelled }: Followed,
+  problem: string | undefined,
+): Exclude<WorkResult, { state: "running" }> {
+  // A step that ran in the grace of a cancelled job ends by its own exit code.
+  if (cancelled && work.follow.cancelled === null) return { state: "cancelled", cancel: cancelled };
+  if (exit?.timedOut) return timedOut(work, step);
+  const code = exit?.exitCode ?? null;
+  if (code !== 0) return failure(code, `Process completed with exit code ${code ?? "unknown"}.`);
+  return problem === undefined ? { state: "succeeded", exitCode: 0 } : failure(0, problem);
 }
 
 const KILLED = "The step's process was killed from outside, perhaps for want of memory.";
@@ -65,7 +74,7 @@ function failure(exitCode: number | null, detail: string): Extract<WorkResult, {
 }
 
 /** The step's own limit, or the job's: whichever was nearer. */
-function timedOut(work: StepWork, step: RunStep): WorkResult {
+function timedOut(work: StepWork, step: RunStep): Exclude<WorkResult, { state: "running" }> {
   if (Date.now() < work.session.deadline && step.timeoutMinutes !== null)
     return {
       state: "failed",

@@ -7,6 +7,7 @@ import {
   evaluateTemplate,
   fileHashKey,
 } from "../language/expression.ts";
+import type { FileHashes } from "../language/expression.ts";
 import { CANCEL_GRACE_MS, HEARTBEAT_MS, WATCH_SLICE_MS } from "../model/limits.ts";
 import type { StepNotes } from "../model/step.ts";
 import type { StepDefinition } from "../model/workflow.ts";
@@ -16,6 +17,7 @@ import { cancelOf } from "./cancel.ts";
 import { stepFunctions } from "./contexts.ts";
 import type { Past } from "./contexts.ts";
 import { StaleAttempt } from "./follow.ts";
+import type { FollowOptions } from "./follow.ts";
 import { hashFiles } from "./hash-files.ts";
 import { firstLine, runScript } from "./run.ts";
 import { writeJobState } from "./job-state.ts";
@@ -54,31 +56,46 @@ export async function advanceStep(session: Session, request: StepTurnRequest): P
 }
 
 async function turn(session: Session, request: StepTurnRequest): Promise<StepTurn> {
-  const { step, slice } = request;
   const now = Date.now();
   const cancelled = request.cancelled ?? (await askCancelled(session, now));
+  const graceUntil = cancelled === null ? null : cancelled.at + CANCEL_GRACE_MS;
+  if (request.slice === 1 && graceUntil !== null && now >= graceUntil) return await skip(session, request, cancelled);
   const past: Past = { ends: request.ends, cancelled: cancelled !== null };
-  const number = step.number;
-  const follow = {
-    segment: number,
-    until: now + WATCH_SLICE_MS,
-    cancelled,
-    graceUntil: cancelled === null ? null : cancelled.at + CANCEL_GRACE_MS,
-  };
-  if (cancelled && now >= cancelled.at + CANCEL_GRACE_MS && slice === 1) return await skip(session, request, cancelled);
-  // `hashFiles` is asked of the sandbox: what an evaluation lacks is computed, and the step is looked at anew.
+  const follow = { segment: request.step.number, until: now + WATCH_SLICE_MS, cancelled, graceUntil };
+  try {
+    return await withFileHashes(session, (files) => look(session, request, { past, follow, now, files }));
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    return await invalid(session, request, error, { follow, now });
+  }
+}
+
+interface Look {
+  past: Past;
+  follow: FollowOptions;
+  now: number;
+  files: FileHashes;
+}
+
+/** Only the first slice asks the condition: what it looked at may change while the step runs. */
+async function look(session: Session, request: StepTurnRequest, { past, follow, now, files }: Look): Promise<StepTurn> {
+  const { step, slice } = request;
+  const functions = { ...stepFunctions(past), files };
+  const runs = slice > 1 || evaluateCondition(step.if, conditionContexts(session, step, past), functions);
+  if (!runs) return await skip(session, request, follow.cancelled);
+  const values = await readStepValues(session, step, past, functions);
+  const work: StepWork = { session, values, past, follow, memo: request.memo };
+  const carryOut = request.carryOut ?? ((one) => carryOutStep(one, step));
+  return await finish(work, request, await carryOut(work), now);
+}
+
+/** `hashFiles` is asked of the sandbox: what an evaluation lacks is computed, and the step is looked at anew. */
+async function withFileHashes<T>(session: Session, run: (files: FileHashes) => Promise<T>): Promise<T> {
   const files = new Map<string, string>();
   for (;;) {
-    const functions = { ...stepFunctions(past), files };
     try {
-      const runs = slice > 1 || evaluateCondition(step.if, conditionContexts(session, step, past), functions);
-      if (!runs) return await skip(session, request, cancelled);
-      const values = await readStepValues(session, step, past, functions);
-      const work: StepWork = { session, values, past, follow, memo: request.memo };
-      const result = await (request.carryOut ?? ((one) => carryOut(one, step)))(work);
-      return await finish(work, request, result, now);
+      return await run(files);
     } catch (error) {
-      if (error instanceof ExpressionError) return await invalid(session, request, error, { follow, now });
       if (!(error instanceof HashFilesNeeded)) throw error;
       files.set(fileHashKey(error.patterns), await hashFiles(session, error.patterns));
     }
@@ -91,7 +108,7 @@ async function askCancelled(session: Session, now: number): Promise<Cancel | nul
   return cancelOf(beat, session.deadline, now);
 }
 
-async function carryOut(work: StepWork, step: StepDefinition): Promise<WorkResult> {
+async function carryOutStep(work: StepWork, step: StepDefinition): Promise<WorkResult> {
   return step.kind === "run" ? await runScript(work, step) : await useAction(work, step);
 }
 
@@ -105,7 +122,6 @@ export function stepName(step: StepDefinition, values: StepValues | null): strin
 
 async function skip(session: Session, { step }: StepTurnRequest, cancelled: Cancel | null): Promise<StepTurn> {
   const now = Date.now();
-  const outcome = cancelled ? "cancelled" : "skipped";
   const end: StepEnd = {
     number: step.number,
     id: step.id,
@@ -119,7 +135,7 @@ async function skip(session: Session, { step }: StepTurnRequest, cancelled: Canc
   };
   const logFrom = await session.logs.size();
   await save(session, end, { logFrom, startedAt: now, notes: {} });
-  return { state: "ended", end: { ...end, outcome, conclusion: outcome }, cancelled };
+  return { state: "ended", end, cancelled };
 }
 
 async function invalid(

@@ -3,6 +3,7 @@
 import { changedFiles, readWorkflowFiles } from "../github/contents.ts";
 import { decideTrigger, needsChangedFiles } from "../language/trigger.ts";
 import type { TriggerDecision } from "../language/trigger.ts";
+import { dispatchInputs } from "../language/inputs.ts";
 import { readWorkflow } from "../language/read-workflow.ts";
 import type { Build } from "../model/build.ts";
 import { reportContext } from "../model/build.ts";
@@ -21,7 +22,7 @@ import { sameNames } from "./same-names.ts";
 /** What one file asks for: a build of some kind, or nothing, and why. */
 type FilePlan = { file: WorkflowFile; why: string } & (
   | { build: "none" }
-  | { build: "run"; workflow: Workflow }
+  | { build: "run"; workflow: Workflow; inputs: Build["inputs"] }
   | { build: "invalid" }
   /** Excluded by its own filters: on a pull request that opens the gate. */
   | { build: "skipped" }
@@ -81,9 +82,18 @@ async function planFile(found: FoundEvent, file: WorkflowFile): Promise<FilePlan
 async function planWorkflow(found: FoundEvent, file: WorkflowFile, workflow: Workflow): Promise<FilePlan> {
   const { event } = found;
   const decision = await decide(found, workflow);
-  if (decision.start) return { file, build: "run", workflow, why: `It starts on ${event.name}` };
+  if (decision.start) return planRun(event, file, workflow);
   const gates = event.name === "pull_request" || event.name === "merge_group";
   return { file, build: decision.because === "filter" && gates ? "skipped" : "none", why: decision.why };
+}
+
+/** What was given to a dispatch is held against what the workflow asks for, as GitHub does. */
+function planRun(event: FoundEvent["event"], file: WorkflowFile, workflow: Workflow): FilePlan {
+  const why = `It starts on ${event.name}`;
+  if (event.name !== "workflow_dispatch") return { file, build: "run", workflow, inputs: null, why };
+  const inputs = dispatchInputs(workflow, event.inputs ?? {});
+  if (!inputs.ok) return { file, build: "none", why: `Not started: ${inputs.problems.join("; ")}` };
+  return { file, build: "run", workflow, inputs: inputs.inputs, why };
 }
 
 async function decide({ event, octokit }: FoundEvent, workflow: Workflow): Promise<TriggerDecision> {
@@ -175,7 +185,7 @@ function describeBuild(
     fork: event.fork,
     title: event.title,
     actor: event.actor,
-    inputs: event.inputs,
+    inputs: plan.build === "run" ? plan.inputs : null,
     context: reportContext(file, event.name, event.ref),
     problems: plan.build === "invalid" ? file.problems : [],
     concurrencyGroup: null,

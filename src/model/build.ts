@@ -1,6 +1,6 @@
 /** A build: one run of one workflow for one event. */
 
-import type { Concurrency, Permissions, Problem, TemplatedMap } from "./workflow.ts";
+import type { Concurrency, Permissions, Problem, Scalar, TemplatedMap } from "./workflow.ts";
 import type { BuildId, DeliveryId } from "./ids.ts";
 import type { Actor } from "./event.ts";
 import type { State } from "./transition.ts";
@@ -27,7 +27,7 @@ export interface Build {
   fork: boolean;
   title: string;
   actor: Actor;
-  inputs: Record<string, string> | null;
+  inputs: Record<string, Scalar> | null;
   /** The status context on GitHub; see `reportContext`. */
   context: string;
   problems: Problem[];

@@ -2,7 +2,7 @@
 
 import type { Build, BuildWorkflow } from "../model/build.ts";
 import type { Change } from "../model/transition.ts";
-import type { Problem } from "../model/workflow.ts";
+import type { Problem, Scalar } from "../model/workflow.ts";
 import { asBuildId, asDeliveryId } from "../model/ids.ts";
 import type { BuildId } from "../model/ids.ts";
 import { changeState, columnsOf, stateOf } from "./state.ts";
@@ -70,7 +70,7 @@ function fromRow(row: BuildRow): StoredBuild {
     fork: row.fork === 1,
     title: row.title,
     actor: { id: row.actor_id, login: row.actor_login },
-    inputs: row.inputs === null ? null : (JSON.parse(row.inputs) as Record<string, string>),
+    inputs: row.inputs === null ? null : (JSON.parse(row.inputs) as Record<string, Scalar>),
     context: row.context,
     problems: JSON.parse(row.problems) as Problem[],
     concurrencyGroup: row.concurrency_group,
