@@ -21,15 +21,14 @@ function isNewEnough(version) {
   return major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1]);
 }
 
-/** Runs ourselves again under the Node that was installed with us; signals reach both, and its end is our end. */
+/** Runs ourselves again under the Node that was installed with us; it gets our signals, and its end is our end. */
 function reexecute() {
   const child = spawn(OWN_NODE, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     stdio: "inherit",
     env: { ...process.env, SANDLOT_REEXECUTED: "1" },
   });
-  // A terminal sends Ctrl-C to the whole group; `kill` reaches only us.
-  process.on("SIGINT", () => {});
-  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  // A terminal sends Ctrl-C to both of us, `kill` to one: main.ts takes two within a moment for one.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => fail(`cannot start ${OWN_NODE}: ${error.message}`));
   child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
 }

@@ -17,7 +17,8 @@ export interface FollowResult {
   failures: Summary["failures"];
 }
 
-const POLL_MS = 150;
+/** Each costs the Worker's database a few reads, on a machine that has better to do. */
+const POLL_MS = 250;
 
 /** Returns when every build has ended and all of every log was shown. */
 export async function followBuilds(options: FollowOptions): Promise<FollowResult> {

@@ -114,17 +114,22 @@ class StepTeller {
       if (step.status !== "completed" || step.logFrom >= logFrom || this.#closed.has(step.number)) continue;
       this.#closed.add(step.number);
       const isOpen = step.logFrom === this.#open && step.conclusion !== "skipped";
-      this.tails.set(step.number, isOpen ? this.#tail : []);
+      this.tails.set(step.number, isOpen ? withoutHeader(this.#tail) : []);
       this.#show({ type: "step_completed", job: this.#job, step });
     }
   }
 }
 
-/** A step that has no row yet, called after its first line. */
+/** What a step is told to do is no part of what it said. */
+function withoutHeader(lines: string[]): string[] {
+  return lines[0]?.startsWith("##[group]") ? lines.slice(lines.indexOf("##[endgroup]") + 1) : lines;
+}
+
+/** A step that has no row yet, called after its first line; what stands before the first is the job's own. */
 function unlistedStep(part: StepLines, steps: readonly StepView[]): StepView {
   return {
     number: (steps.at(-1)?.number ?? 0) + 1,
-    name: part.lines[0]?.replace(/^##\[group\]/, "") ?? "",
+    name: /^##\[group\](.+)/.exec(part.lines[0] ?? "")?.[1] ?? "Set up",
     status: "in_progress",
     outcome: null,
     conclusion: null,

@@ -15,8 +15,8 @@ export interface LocalSandlotOptions {
   install: string;
   source: Source;
   state: State;
-  /** As many as there are cores where absent. */
-  maxSandboxes?: number;
+  /** Jobs at once. */
+  maxSandboxes: number;
   /** Only this workflow file, only this job and what it needs; empty for all. */
   onlyWorkflow: string;
   onlyJob: string;
@@ -67,12 +67,9 @@ export async function startLocalSandlot(options: LocalSandlotOptions): Promise<L
   }
 }
 
+/** The Worker admits jobs; the host has room for as many again, since a sandbox that is being destroyed still counts there. */
 function startHost({ state, maxSandboxes }: LocalSandlotOptions): Promise<SandboxHost> {
-  return startSandboxHost({
-    root: join(state.scratch, "s"),
-    backups: state.backups,
-    ...(maxSandboxes === undefined ? {} : { maxSandboxes }),
-  });
+  return startSandboxHost({ root: join(state.scratch, "s"), backups: state.backups, maxSandboxes: 2 * maxSandboxes });
 }
 
 function describe(parts: {
@@ -115,7 +112,7 @@ function workerVariables(
     PAGES: "open",
     LOCAL_SANDBOX_URL: urls.host,
     WORKFLOW_DIRS: source.workflowDir,
-    ...(maxSandboxes === undefined ? {} : { MAX_SANDBOXES: String(maxSandboxes) }),
+    MAX_SANDBOXES: String(maxSandboxes),
     ONLY_WORKFLOW: onlyWorkflow,
     ONLY_JOB: onlyJob,
   };

@@ -20,6 +20,8 @@ import { UsageError } from "./usage-error.ts";
 /** The bundle is dist/cli.mjs, beneath the folder where Sandlot is installed. */
 const INSTALL = join(dirname(fileURLToPath(import.meta.url)), "..");
 const USAGE_CODE = 2;
+/** bin/sandlot.mjs passes on a signal that the terminal may have sent to both. */
+const SAME_SIGNAL_MS = 300;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Returns the exit code: 0 passed, 1 failed, 2 usage or a problem in a workflow, 128 + n when stopped by signal n. */
@@ -115,9 +117,14 @@ async function withEverything(
 ): Promise<number> {
   const output = createOutput(options);
   const controller = new AbortController();
+  let stoppedAt = 0;
   const stop = (signal: NodeJS.Signals) => {
-    // Twice means now: what we started is killed when our end of its pipe closes.
-    if (controller.signal.aborted) process.exit(exitCodeOf(signal));
+    if (controller.signal.aborted) {
+      // Twice means now: what we started is killed when our end of its pipe closes.
+      if (Date.now() - stoppedAt > SAME_SIGNAL_MS) process.exit(exitCodeOf(signal));
+      return;
+    }
+    stoppedAt = Date.now();
     output.close();
     process.stderr.write(`\n${signal === "SIGINT" ? "Stopping" : `${signal}: stopping`} …\n`);
     controller.abort(new Interrupted(signal));

@@ -26,6 +26,8 @@ export class Screen implements Output {
   /** Several builds: then a job says whose it is. */
   #many = false;
   #hasProgress = false;
+  #isStepFresh = false;
+  #isInHeader = false;
   #turn = 0;
   #quietSince = Date.now();
   readonly #drawers: { [Type in RunEvent["type"]]: (event: Extract<RunEvent, { type: Type }>) => void } = {
@@ -40,7 +42,10 @@ export class Screen implements Output {
     build: ({ build }) => this.#showBuild(build),
     problem: (event) => this.#showProblem(event),
     job: ({ build, job }) => this.#write(`\n${this.#paint("bold", this.#jobTitle(build, job))}`),
-    step: ({ step }) => this.#write(`  ${this.#paint("cyan", "▸")} ${step.name}`),
+    step: ({ step }) => {
+      this.#isStepFresh = true;
+      this.#write(`  ${this.#paint("cyan", "▸")} ${step.name}`);
+    },
     log: ({ lines }) => this.#showLines(lines),
     step_completed: ({ step }) => this.#showStepEnd(step),
     job_completed: ({ job }) => this.#showJobEnd(job),
@@ -75,7 +80,7 @@ export class Screen implements Output {
   }
 
   #showSource(source: Extract<RunEvent, { type: "source" }>): void {
-    const changes = source.changedFiles === null ? "" : ` with ${countOf(source.changedFiles, "changed file")}`;
+    const changes = !source.changedFiles ? "" : ` with ${countOf(source.changedFiles, "changed file")}`;
     const what = `${source.event} ${source.ref.replace(/^refs\/(heads|tags)\//, "")}`;
     this.#write(`${this.#paint("bold", source.repository)} ${what} at ${source.sha.slice(0, 7)}${changes}`);
   }
@@ -94,8 +99,16 @@ export class Screen implements Output {
     return job.attempt > 1 ? `${name} (attempt ${job.attempt})` : name;
   }
 
+  /** A step's first group says what it is told to do; its title says it already. */
   #showLines(lines: readonly string[]): void {
-    const drawn = lines.map((line) => drawLine(line, this.#paint, this.#options)).filter((line) => line !== null);
+    const shown = lines.filter((line, index) => {
+      if (index === 0 && this.#isStepFresh) this.#isInHeader = line.startsWith("##[group]");
+      this.#isStepFresh = false;
+      const isHeader = this.#isInHeader;
+      if (line.startsWith("##[endgroup]")) this.#isInHeader = false;
+      return !isHeader;
+    });
+    const drawn = shown.map((line) => drawLine(line, this.#paint, this.#options)).filter((line) => line !== null);
     if (drawn.length > 0) this.#write(drawn.map((line) => `    ${line}`).join("\n"));
   }
 

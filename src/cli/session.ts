@@ -1,6 +1,7 @@
 /** What `sandlot run` and `sandlot dev` share: everything up, the folder's commit in the local GitHub, and everything down again. */
 
-import { resolve, join } from "node:path";
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
 
 import { version } from "../../package.json";
 import { type LocalCommit, makeCommit } from "../local/commit.ts";
@@ -46,6 +47,8 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const state = await openState(
     options.state === null ? defaultStateFolder(source.root, process.env) : resolve(options.state),
   );
+  // Whatever makes a temporary folder from here on, makes it where it is removed with the rest, even after a SIGKILL.
+  process.env["TMPDIR"] = state.scratch;
   try {
     await agree(source, state, options);
     const secrets = await readSecrets(options.secrets);
@@ -62,7 +65,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
       state,
       onlyJob: options.job,
       onlyWorkflow: options.workflow,
-      ...(options.maxSandboxes === null ? {} : { maxSandboxes: options.maxSandboxes }),
+      maxSandboxes: options.maxSandboxes ?? availableParallelism(),
       ...(options.verbose ? { onOutput: (text: string) => process.stderr.write(text) } : {}),
     });
     const close = async () => {

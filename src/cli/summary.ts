@@ -33,16 +33,43 @@ function drawBuild(build: BuildView, paint: Paint): string {
 
 function drawJob(job: JobView, paint: Paint): string {
   const steps = job.steps.length === 0 ? "" : countOf(job.steps.length, "step");
-  const facts = [timeOf(job), steps, ...job.caches.map(drawCache)].filter((fact) => fact !== "").join(", ");
+  const facts = [timeOf(job), steps, ...mergeCaches(job.caches).map(drawCache)]
+    .filter((fact) => fact !== "")
+    .join(", ");
   const why = job.conclusion === "success" ? "" : ` ${explain(job)}`;
   return `  ${sign(job.conclusion, paint)} ${job.name} ${paint("dim", facts)}${why}`;
 }
 
-function drawCache(cache: JobView["caches"][number]): string {
+type CacheUse = JobView["caches"][number];
+
+/** A cache is used twice, by the step and by its post step: said once, of each key. */
+function mergeCaches(caches: readonly CacheUse[]): CacheUse[] {
+  const merged = new Map<string, CacheUse>();
+  for (const cache of caches) {
+    const known = merged.get(cache.key);
+    merged.set(cache.key, {
+      ...cache,
+      matchedKey: known?.matchedKey ?? cache.matchedKey,
+      bytes: known?.bytes ?? cache.bytes,
+      saved: cache.saved || known?.saved === true,
+    });
+  }
+  return [...merged.values()];
+}
+
+function drawCache(cache: CacheUse): string {
   const size = cache.bytes === null ? "" : ` (${formatBytes(cache.bytes)})`;
-  if (cache.matchedKey === cache.key) return `cache hit ${cache.key}${size}`;
-  const found = cache.matchedKey === null ? `cache miss ${cache.key}` : `cache hit ${cache.matchedKey}${size}`;
-  return cache.saved ? `${found}, saved` : found;
+  if (cache.matchedKey === cache.key) return `cache hit ${shorten(cache.key)}${size}`;
+  const found =
+    cache.matchedKey === null ? `cache miss ${shorten(cache.key)}` : `cache hit ${shorten(cache.matchedKey)}`;
+  return cache.saved ? `${found}, saved${size}` : found;
+}
+
+const MAX_KEY_CHARS = 32;
+
+/** Most of a key is often a hash. */
+function shorten(key: string): string {
+  return key.length > MAX_KEY_CHARS ? `${key.slice(0, MAX_KEY_CHARS - 1)}…` : key;
 }
 
 function drawArtifacts({ artifacts }: Summary, paint: Paint): string {
