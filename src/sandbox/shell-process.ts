@@ -10,7 +10,8 @@ unset CDPATH BASH_ENV ENV
 LC_ALL=C
 control=\${BASH_SOURCE[0]%/*}
 files='output env path summary state'
-# macOS has bash 3.2, which waits whole seconds only; not verified there.
+group=none
+# macOS has bash 3.2, which waits whole seconds only. What is for macOS was tried with that bash on Linux, not on macOS itself.
 case \${BASH_VERSINFO[0]} in 3) coarse=1 ;; *) coarse= ;; esac
 
 # Sets \`seconds\` to what \`read -t\` takes for so many ms.
@@ -33,15 +34,15 @@ facts() {
     set -- \${line##*) }
     state=$1 parent=$2 session=$4 started=\${20}
   else
-    # macOS: no /proc, and ps cannot name sessions; the process group stands in. Not verified there.
-    read -r state parent session started < <(ps -o stat=,ppid=,pgid=,lstart= -p "$1" | tr -s ' ' | sed 's/^ //; s/ /-/4g')
+    # macOS: no /proc, and ps cannot name sessions; the process group stands in.
+    read -r state parent session started < <(ps -o stat=,ppid=,pgid=,lstart= -p "$1" | awk '{ print $1, $2, $3, $4 "-" $5 "-" $6 "-" $7 "-" $8 }')
     [ "\${state-}" ] || return 1
   fi
 }
 # A zombie still answers kill -0 where nobody reaps, and a pid is used again: hence state and start time.
 alive() { facts "$1" && [ "$started" = "$2" ] && case $state in Z* | X*) false ;; esac }
 
-# Sets \`members\` to the live processes of a session and all that descends from it, except the pids in $2.
+# Sets \`members\` to the live processes of a session (or, on macOS, of the step's \`group\`) and all that descends from it, except the pids in $2.
 find_members() {
   local sid=$1 keep=" $2 " known=" $1 " others= pid entry grown=1
   members=
@@ -49,7 +50,7 @@ find_members() {
   for entry in $table; do
     set -- \${entry//:/ }
     case $4 in Z* | X*) continue ;; esac
-    if [ "$3" = "$sid" ]; then known="$known$1 "; else others="$others $1:$2"; fi
+    if [ "$3" = "$sid" ] || [ "$3" = "$group" ]; then known="$known$1 "; else others="$others $1:$2"; fi
   done
   while [ "$grown" ]; do
     grown=
@@ -87,6 +88,7 @@ signal_session() {
     [ "$signal" = KILL ] || signal=0
     find_members "$sid" "$keep"
   done
+  return 0
 }
 
 # Runs a command in a session of its own. macOS has no setsid, but perl.

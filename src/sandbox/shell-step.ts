@@ -49,6 +49,7 @@ wrap() {
   clock
   if [ $status -gt 128 ] || { [ "$coarse" ] && [ $status -ne 0 ] && [ "$now" -ge "$limit" ]; }; then
     timed_out=1
+    read -r group <"$d/group"
     signal_session TERM $$ "$keep" 10000 || signal_session KILL $$ "$keep" 5000
     read -r -t 5 line <&9
     code=124
@@ -71,6 +72,7 @@ hold_step() {
   printf 'writer %s\\n' $! >&5
   set -m
   exec_step &
+  printf '%s\\n' $! >"$1/group"
   set +m
   exec 8>&-
   wait $!
@@ -83,13 +85,17 @@ exec_step() {
   for fd in /dev/fd/*; do case \${fd##*/} in [012] | 255) ;; *) eval "exec \${fd##*/}>&-" ;; esac done
   umask 022
   cd -- "$cwd" 2>/dev/null || { printf 'The working directory does not exist: %s\\n' "$cwd"; exit 1; }
-  exec env -i \${SANDLOT_SANDBOX+"SANDLOT_SANDBOX=$SANDLOT_SANDBOX"} \${environment[@]+"\${environment[@]}"} "\${command[@]}"
+  set -- env -i \${SANDLOT_SANDBOX+"SANDLOT_SANDBOX=$SANDLOT_SANDBOX"} \${environment[@]+"\${environment[@]}"} "\${command[@]}"
+  # In the background bash 3.2 has it ignore INT, which no shell can undo.
+  if [ "$coarse" ]; then exec perl -e '$SIG{INT} = $SIG{QUIT} = "DEFAULT"; exec { $ARGV[0] } @ARGV' -- "$@"; fi
+  exec "$@"
 }
 # Waits until all that the step wrote is in the log. A daemon that it left may hold the pipe open for ever: then it is enough that the pipe
 # is empty and its reader asleep, and the log's size is frozen there.
 settle() {
   local end
-  read -r -t 0.1 line <&9
+  to_seconds 100
+  read -r -t "$seconds" line <&9
   [ $? -gt 128 ] || [ "$coarse" ] || return 0
   clock
   end=$((now + 3000))

@@ -106,6 +106,7 @@ cancel() {
     pause 20
   done
   read -r keep 2>/dev/null <"$d/keep"
+  read -r group 2>/dev/null <"$d/group"
   signal_session INT "$pid" "$keep" 7500 || signal_session TERM "$pid" "$keep" 2500 || signal_session KILL "$pid" "$keep" 5000
   # The wrapper, told by the end of the step, writes the exit code and goes.
   clock
