@@ -9,7 +9,7 @@ import { DEFAULT_MAX_SANDBOXES } from "../src/model/limits.ts";
 import { concludeBuild } from "../src/schedule/conclusion.ts";
 import { decideJob, failed, isBusy } from "../src/schedule/readiness.ts";
 import type { JobDecision } from "../src/schedule/readiness.ts";
-import { conditionOf, machineOf, strategyOf } from "../src/schedule/strategy.ts";
+import { conditionOf, legContexts, machineOf, strategyOf } from "../src/schedule/strategy.ts";
 import { admitAttempt, attemptsOfJob } from "../src/store/attempts.ts";
 import { buildsInGroup, buildsWaitingForCapacity, changeBuild } from "../src/store/builds.ts";
 import type { StoredBuild } from "../src/store/builds.ts";
@@ -114,7 +114,13 @@ async function expand(env: Env, scene: BuildScene, job: Job): Promise<Job[]> {
   const contexts = jobContexts(scene, job);
   const legs = expandJob(job.plan, contexts).map((plan): Job => {
     const id = jobId(job.buildId, plan.key);
-    return { ...job, id, plan, name: jobName(plan, contexts), state: { status: "waiting", detail: null } };
+    return {
+      ...job,
+      id,
+      plan,
+      name: jobName(plan, { ...contexts, ...legContexts({ plan }) }),
+      state: { status: "waiting", detail: null },
+    };
   });
   if (legs.length === 0)
     return [

@@ -7,6 +7,7 @@ import { jobId } from "../model/ids.ts";
 import type { Job } from "../model/job.ts";
 import { MAX_JOB_DEFINITION_BYTES } from "../model/limits.ts";
 import type { JobDefinition, PlannedJob, Problem, Workflow } from "../model/workflow.ts";
+import { legContexts } from "../schedule/strategy.ts";
 import type { IntakeBindings } from "./bindings.ts";
 import type { FoundEvent } from "./find-event.ts";
 import { planContexts } from "./plan-names.ts";
@@ -19,7 +20,7 @@ export function jobsOf(env: IntakeBindings, found: FoundEvent, build: Build, wor
   const problems: Problem[] = [];
   for (const [position, plan] of onlyJob(planJobs(workflow), workflow.jobs, env.ONLY_JOB).entries()) {
     try {
-      jobs.push(newJob(build, plan, position, jobName(plan, contexts)));
+      jobs.push(newJob(build, plan, position, jobName(plan, { ...contexts, ...legContexts({ plan }) })));
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       problems.push({ reason: "workflow_invalid", message: error.message, at: plan.definition.at });

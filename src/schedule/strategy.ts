@@ -27,7 +27,7 @@ export function machineOf(job: Job, contexts: Contexts): { size: SandboxSize } |
 }
 
 /** The contexts `matrix` and `strategy` of one leg. */
-export function legContexts(job: Job): Contexts {
+export function legContexts(job: Pick<Job, "plan">): Contexts {
   const { leg, matrix, definition } = job.plan;
   return {
     matrix: matrix ?? {},

@@ -30,6 +30,7 @@ jobs:
     runs-on: ubuntu-latest
     strategy:
       matrix: { n: [1, 2] }
+    name: Leg \${{ matrix.n }}
     steps:
       - run: test "\${{ needs.first.outputs.word }}-\${{ matrix.n }}" = "hej-\${{ matrix.n }}"
   third:
@@ -41,8 +42,8 @@ jobs:
     });
     expect(view.jobs.map((job) => [job.name, job.conclusion, job.detail])).toEqual([
       ["first", "success", null],
-      ["second (1)", "success", null],
-      ["second (2)", "success", null],
+      ["Leg 1", "success", null],
+      ["Leg 2", "success", null],
       ["third", "skipped", "Skipped: its condition is false (failure())"],
     ]);
     expect(view.conclusion).toBe("success");
