@@ -1,15 +1,16 @@
 /** A build's page: how it ended, the first failure at once, then everything else. */
 
+import { raw } from "hono/html";
 import type { ArtifactView, BuildView, JobView } from "../../model/api.ts";
 import { refName } from "../../model/event.ts";
 import type { Problem } from "../../model/workflow.ts";
 import { artifactPagePath, buildPagePath, jobPagePath } from "../../model/urls.ts";
-import { toHtml } from "../../logs/ansi.ts";
 import { readBuildView } from "../api-builds.ts";
 import type { Rooms } from "../rooms.ts";
 import { findFailure } from "./failure.ts";
 import type { Failure } from "./failure.ts";
 import { A, Badge, html, Layout, Notice, Time } from "./layout.tsx";
+import { linesHtml } from "./log-html.ts";
 import { StepList } from "./steps.tsx";
 import { duration, explain, lookOf, size } from "./words.ts";
 
@@ -102,10 +103,10 @@ function FirstFailure({ build, failure }: { build: BuildView; failure: Failure }
       <h2>
         <A href={step ? `${log}#step-${step.number}` : log}>{step ? `${job.name} › ${step.name}` : job.name}</A>
       </h2>
-      <Why of={job} />
+      {job.detail === null || job.detail === build.detail ? null : <Why of={job} />}
       {step?.detail ? <p>{step.detail}</p> : null}
-      {/* toHtml escapes: it makes spans and http links of the text, nothing else. */}
-      {lastLines === "" ? null : <pre dangerouslySetInnerHTML={{ __html: toHtml(lastLines) }} />}
+      {/* It escapes: what it makes of the text is spans and http links, nothing else. */}
+      {lastLines.length === 0 ? null : raw(linesHtml(lastLines))}
     </section>
   );
 }
@@ -141,21 +142,27 @@ function Job({ build, job }: { build: BuildView; job: JobView }) {
         {job.needs.length === 0 ? null : ` Needs ${job.needs.join(", ")}.`} {told?.why}
       </p>
       <StepList steps={job.steps} page={jobPagePath(build.id, job.id)} />
-      <ul>
-        {job.annotations.map(({ level, message, file, line }) => (
-          <li>
-            <strong>{level}</strong> {file === null ? null : <code>{line === null ? file : `${file}:${line}`}</code>}{" "}
-            {message}
-          </li>
-        ))}
-        {job.caches.map(({ key, matchedKey, saved, bytes }) => (
-          <li>
-            Cache <code>{key}</code>: {matchedKey === null ? "miss" : "hit"}
-            {saved ? `, saved${bytes === null ? "" : ` ${size(bytes)}`}` : null}
-          </li>
-        ))}
-      </ul>
+      {job.annotations.length + job.caches.length === 0 ? null : <Notes job={job} />}
     </details>
+  );
+}
+
+function Notes({ job }: { job: JobView }) {
+  return (
+    <ul>
+      {job.annotations.map(({ level, message, file, line }) => (
+        <li>
+          <strong>{level}</strong> {file === null ? null : <code>{line === null ? file : `${file}:${line}`}</code>}{" "}
+          {message}
+        </li>
+      ))}
+      {job.caches.map(({ key, matchedKey, saved, bytes }) => (
+        <li>
+          Cache <code>{key}</code>: {matchedKey === null ? "miss" : "hit"}
+          {saved ? `, saved${bytes === null ? "" : ` ${size(bytes)}`}` : null}
+        </li>
+      ))}
+    </ul>
   );
 }
 

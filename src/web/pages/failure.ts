@@ -10,8 +10,8 @@ import type { LogRooms } from "../log-reader.ts";
 export interface Failure {
   job: JobView;
   step: StepView | null;
-  /** As it came, colours included; "" where it said nothing. */
-  lastLines: string;
+  /** As they came, colours included. */
+  lastLines: string[];
 }
 
 const LINES = 40;
@@ -22,12 +22,12 @@ export async function findFailure(rooms: LogRooms, build: BuildView): Promise<Fa
   const job = build.jobs.find((one) => failed(one) && one.fault !== "nobody") ?? build.jobs.find(failed);
   if (!job) return null;
   const step = job.steps.find(({ conclusion }) => conclusion === "failure") ?? null;
-  return { job, step, lastLines: step ? await readLastLines(rooms, job, step) : "" };
+  return { job, step, lastLines: step ? await readLastLines(rooms, job, step) : [] };
 }
 
-async function readLastLines(rooms: LogRooms, job: JobView, step: StepView): Promise<string> {
+async function readLastLines(rooms: LogRooms, job: JobView, step: StepView): Promise<string[]> {
   const attempt = await readAttempt(rooms.db, attemptId(asJobId(job.id), job.attempt));
-  if (!attempt) return "";
+  if (!attempt) return [];
   const extent = await measureLog(rooms, attempt);
   const end = Math.min(partEnd(job.steps, step), extent.size);
   const from = Math.max(step.logFrom, end - TAIL_BYTES);
@@ -35,8 +35,8 @@ async function readLastLines(rooms: LogRooms, job: JobView, step: StepView): Pro
   let text = "";
   for await (const bytes of readLogPart(rooms, attempt, extent, from, end))
     text += decoder.decode(bytes, { stream: true });
-  const lines = (text + decoder.decode()).replace(/\n$/, "").split("\n");
-  return lines.slice(-LINES).join("\n");
+  text = (text + decoder.decode()).replace(/\n$/, "");
+  return text === "" ? [] : text.split("\n").slice(-LINES);
 }
 
 /** Where a step's part of the log ends: where the next one's starts. A step that was skipped has none: it starts where the next does. */

@@ -18,16 +18,17 @@ export async function* logHtml(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
     for (const line of parts) {
       lines.push(line);
       if (lines.length < LINES_PER_BLOCK) continue;
-      yield block(lines);
+      yield linesHtml(lines);
       lines = [];
     }
   }
   rest += decoder.decode();
   if (rest !== "") lines.push(rest);
-  if (lines.length > 0) yield block(lines);
+  if (lines.length > 0) yield linesHtml(lines);
 }
 
-function block(lines: string[]): string {
+/** Some lines as one `<pre>`. */
+export function linesHtml(lines: string[]): string {
   const marks = lines.map((line) => MARK.exec(line)?.[1]);
   const texts = lines.map((line) => line.replace(MARK, ""));
   const shown = toHtmlLines(texts.join("\n")).map((line, n) => {

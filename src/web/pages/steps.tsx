@@ -5,6 +5,7 @@ import { A, Badge } from "./layout.tsx";
 import { duration } from "./words.ts";
 
 export function StepList({ steps, page }: { steps: StepView[]; page: string }) {
+  if (steps.length === 0) return null;
   return (
     <ol class="steps">
       {steps.map((step) => (

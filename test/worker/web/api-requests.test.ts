@@ -6,7 +6,21 @@ import { asDeliveryId } from "../../../src/model/ids.ts";
 import { MAX_REQUEST_BYTES } from "../../../src/model/limits.ts";
 import { requestCancel } from "../../../src/store/builds.ts";
 import { readDeliveryBody } from "../../../src/store/deliveries.ts";
-import { api, deliveries, migrate, NO_BUILD, seedBuild, seedJob, seedRepository } from "./support.ts";
+import { app } from "../../../src/web/app.ts";
+import { deliveries, migrate, NO_BUILD, seedBuild, seedJob, seedRepository } from "./support.ts";
+
+/** What was enqueued. Nobody consumes it, so that what a request finds does not depend on who was faster. */
+const sent: unknown[] = [];
+const DELIVERIES = { send: (message: unknown) => Promise.resolve(sent.push(message)) } as unknown as Env["DELIVERIES"];
+
+const api = async (path: string, init: RequestInit = {}): Promise<Response> =>
+  await app.fetch(
+    new Request(`https://sandlot.example/api${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${env.SANDLOT_API_TOKEN}` },
+    }),
+    { ...env, DELIVERIES },
+  );
 
 beforeAll(async () => {
   await migrate();
@@ -39,6 +53,7 @@ describe("rerun", () => {
       expect(answer.headers.get("location")).toBe(`https://sandlot.example/api/deliveries/${id}`);
       expect((await answer.json<Accepted>()).deliveryId).toBe(id);
     }
+    expect(sent).toEqual([{ deliveryId: id }]);
     expect(await deliveries(id)).toMatchObject([{ kind: "rerun", build_id: build.id, repository_id: 1 }]);
     const body = { kind: "rerun", buildId: build.id, runAttempt: 2, jobs: "all", actor: "api" };
     expect(await readDeliveryBody(env.STORE, asDeliveryId(id))).toEqual(body);
