@@ -18,7 +18,7 @@ const MAX_FAILED_READS = 5;
 const RETRY_MS = 200;
 
 /** Null while the log is live. */
-export async function readArchiveIndex(blobs: R2Bucket, attempt: Attempt): Promise<ArchiveIndex | null> {
+async function readArchiveIndex(blobs: R2Bucket, attempt: Attempt): Promise<ArchiveIndex | null> {
   const object = await blobs.get(logIndexKey(attempt));
   return object && (await object.json<ArchiveIndex>());
 }

@@ -21,7 +21,7 @@ import type { State } from "../model/transition.ts";
 import { artifactApiUrl, artifactFileApiUrl, buildApiUrl, jobApiUrl } from "../model/urls.ts";
 import type { Artifact, ArtifactFile } from "../store/artifacts.ts";
 
-export function viewOutcome(state: State): Outcome {
+function viewOutcome(state: State): Outcome {
   if (state.status !== "completed") {
     return { status: state.status, conclusion: null, reason: null, fault: null, detail: state.detail };
   }
@@ -56,7 +56,7 @@ export function viewBuild(build: Build, repository: string, publicUrl: string): 
   };
 }
 
-export function viewAttempt(attempt: Attempt): AttemptView {
+function viewAttempt(attempt: Attempt): AttemptView {
   return {
     id: attempt.id,
     attempt: attempt.attempt,
@@ -96,7 +96,7 @@ export function viewJob(
   };
 }
 
-export function viewStep(step: Step): StepView {
+function viewStep(step: Step): StepView {
   const { number, name, logFrom, startedAt, state } = step;
   const common = { number, name, logFrom, startedAt, status: state.status };
   if (state.status === "in_progress") {
