@@ -28,6 +28,7 @@ const bundled = [
 export default defineConfig({
   test: {
     silent: "passed-only",
+    reporters: ["default", "./test/support/closing-line.ts"],
     projects: [
       {
         plugins: [
