@@ -43,7 +43,7 @@ export async function killHousehold(household: Household, timeoutMs: number): Pr
 }
 
 /** By the marker, by the sessions that the supervisor wrote down, by folder (without a terminal), and what descends from any of these. */
-export async function findHousehold(household: Household): Promise<number[]> {
+async function findHousehold(household: Household): Promise<number[]> {
   const processes = await listProcesses(household);
   const sessions = await readSessions(household.steps, processes);
   const found = new Set<number>();

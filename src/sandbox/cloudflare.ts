@@ -99,6 +99,11 @@ class ContainerMachine implements Machine {
   async destroy(): Promise<void> {
     await asked(this.#sdk.destroy());
   }
+
+  /** Any call starts a container where there is none. */
+  discard(): Promise<void> {
+    return this.destroy();
+  }
 }
 
 async function asked<T>(call: Promise<T>): Promise<T> {

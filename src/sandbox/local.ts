@@ -56,6 +56,9 @@ class HostMachine implements Machine {
     await this.#post("destroy", {});
   }
 
+  /** The host starts nothing by accident. */
+  async discard(): Promise<void> {}
+
   #post(verb: string, body: unknown): Promise<Response> {
     return this.#fetch(verb, { method: "POST", body: JSON.stringify(body) });
   }

@@ -29,6 +29,8 @@ export interface Machine {
   saveBackup(dir: string, name: string): Promise<BackupHandle>;
   restoreBackup(handle: BackupHandle, dir: string): Promise<"hit" | "miss">;
   destroy(): Promise<void>;
+  /** Gives back a machine that a call started by accident, where a call can do that: late ones after `destroy`, or after a loss. */
+  discard(): Promise<void>;
 }
 
 export interface Executed {
@@ -180,6 +182,8 @@ export class SupervisedSandbox implements Sandbox {
     const all = { ...env, SANDLOT_ENCODING: this.#machine.encoding };
     const result = await this.#bounded("exec", timeoutMs + GRACE_MS, () => this.#machine.exec(text, all, timeoutMs));
     if (!result.stderr.startsWith(LOST)) return result;
+    // It is empty, and nobody else would ever end it. Nobody boots one here while another already asks about steps.
+    await bounded("discard", this.#destroyMs, this.#machine.discard());
     throw new SandboxFault("lost", "this sandbox was never booted: the machine behind it is another one");
   }
 
@@ -214,7 +218,7 @@ const HEADER = /^sandlot (\S+) (unknown|running|exited|vanished) (\d+|-) ([01]) 
 const MAX_FILE_BYTES = 64 * 1024;
 
 /** Reads the supervisor's answer about a step. */
-export function parseProgress(header: string, body: Uint8Array): StepProgress {
+function parseProgress(header: string, body: Uint8Array): StepProgress {
   const match = HEADER.exec(header);
   if (!match) throw new SandboxFault("transport", `not an answer about a step: ${header.slice(0, 200)}`);
   const [, bootId = "", state, code, timedOut, size, count, sizes = ""] = match;

@@ -127,6 +127,11 @@ export class SandboxStandIn extends DurableObject {
     await this.ctx.storage.delete("container");
   }
 
+  /** For tests: whether a container was started and not destroyed. */
+  async isRunning(): Promise<boolean> {
+    return (await this.ctx.storage.get<string>("container")) !== undefined;
+  }
+
   /** For tests: what goes wrong behind the SDK. */
   async fault(fault: HostFault): Promise<void> {
     if (fault.kind === "expire_backup") {

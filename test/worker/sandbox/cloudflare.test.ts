@@ -43,3 +43,12 @@ it("a large sandbox is another class", async () => {
   expect(await standIn(id).configuration()).toBeNull();
   await sandbox.destroy();
 });
+
+it("a late call after a destroy leaves no machine running", async () => {
+  const id = `build-late-${crypto.randomUUID()}` as SandboxId;
+  const late = openCloudflareSandbox(env, id, "standard");
+  await late.boot();
+  await openCloudflareSandbox(env, id, "standard").destroy();
+  await expect(late.pollStep("step", 0, 0)).rejects.toMatchObject({ kind: "lost" });
+  expect(await standIn(id).isRunning()).toBe(false);
+});
