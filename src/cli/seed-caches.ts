@@ -1,10 +1,10 @@
-/** Gives a second, temporary state the caches of the lasting one, which another process is using. */
+/** Gives a state the caches of another, and nothing of its builds: of one that another process uses, or that was left half done. */
 
 import { copyFile, link, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type * as sqliteModule from "node:sqlite";
 
-const DATABASES = "persist/v3/d1/miniflare-D1DatabaseObject";
+const DATABASES = "v3/d1/miniflare-D1DatabaseObject";
 /** Names the migrations that the database has; src/local/worker.ts writes it. */
 const MIGRATED = "worker/migrations";
 type Sqlite = typeof sqliteModule;
@@ -14,15 +14,21 @@ const KEPT_TABLES = new Set(["caches", "d1_migrations"]);
 /** `to` holds afterwards a database with the caches alone, and the same backups as hard links: removing one side keeps the other. */
 export async function seedCaches(from: string, to: string): Promise<void> {
   await linkFolder(join(from, "backups"), join(to, "backups"));
-  const names = await readdir(join(from, DATABASES)).catch((): string[] => []);
-  const databases = names.filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
-  // Older versions of Node have no SQLite: then the second run starts without caches.
-  const sqlite = await import("node:sqlite").catch(() => null);
-  if (databases.length === 0 || sqlite === null) return;
-  await mkdir(join(to, DATABASES), { recursive: true });
-  for (const name of databases) copyCaches(sqlite, join(from, DATABASES, name), join(to, DATABASES, name));
+  if (!(await seedDatabase(join(from, "persist"), join(to, "persist")))) return;
   await mkdir(join(to, "worker"), { recursive: true, mode: 0o700 });
   await copyFile(join(from, MIGRATED), join(to, MIGRATED)).catch(ignoreGone);
+}
+
+/** The database with the caches alone. False where there is none yet, or no means to read it: then `to` is not made. */
+export async function seedDatabase(from: string, to: string): Promise<boolean> {
+  const names = await readdir(join(from, DATABASES)).catch((): string[] => []);
+  const databases = names.filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
+  // Older versions of Node have no SQLite: then the caches are not found again.
+  const sqlite = await import("node:sqlite").catch(() => null);
+  if (databases.length === 0 || sqlite === null) return false;
+  await mkdir(join(to, DATABASES), { recursive: true });
+  for (const name of databases) copyCaches(sqlite, join(from, DATABASES, name), join(to, DATABASES, name));
+  return true;
 }
 
 async function linkFolder(from: string, to: string): Promise<void> {

@@ -13,7 +13,6 @@ import { announce, deliverEvent } from "./deliver-event.ts";
 import type { Output } from "./events.ts";
 import { type LocalSandlot, startLocalSandlot } from "./local-sandlot.ts";
 import type { RunOptions } from "./run-options.ts";
-import { stopBuilds } from "./settle.ts";
 import { findSource, type Source, WORKFLOW_DIRS } from "./source.ts";
 import { defaultStateFolder, openState, type State } from "./state.ts";
 import { UsageError } from "./usage-error.ts";
@@ -35,9 +34,6 @@ export interface Session {
   deliver(): Promise<DeliveryView>;
   close(): Promise<void>;
 }
-
-/** How long builds of a run that was killed may take to be stopped. */
-const STOP_LEFTOVERS_MS = 3_000;
 
 export async function openSession(request: SessionRequest): Promise<Session> {
   const { options, output, signal } = request;
@@ -69,18 +65,23 @@ export async function openSession(request: SessionRequest): Promise<Session> {
       ...(options.verbose ? { onOutput: (text: string) => process.stderr.write(text) } : {}),
     });
     const close = async () => {
+      const isFinished = await hasFinished(sandlot);
       await sandlot.close();
-      await state.release();
+      await state.release({ isFinished });
     };
     output.show({ type: "machine", url: sandlot.url, startedInMs: sandlot.startedInMs });
-    const leftovers = (await sandlot.api.listUnfinished()).map((build) => build.id);
-    await stopBuilds(sandlot.api, leftovers, STOP_LEFTOVERS_MS);
     const deliver = () => deliverFolder({ ...request, source, state, sandlot, secrets });
     return { source, state, sandlot, deliver, close };
   } catch (error) {
-    await state.release();
+    await state.release({ isFinished: true });
     throw error;
   }
+}
+
+/** False also where the Worker cannot be asked any more. */
+async function hasFinished({ api, host }: LocalSandlot): Promise<boolean> {
+  const unfinished = await api.listUnfinished().catch(() => null);
+  return unfinished?.length === 0 && host.started === host.destroyed;
 }
 
 function sayWhatIsUnusual(source: Source, output: Output): void {

@@ -1,14 +1,14 @@
 /** The folder where one repository's caches and builds live from run to run, held by one process at a time. */
 
-import { execFileSync } from "node:child_process";
 import { generateKeyPair, randomBytes } from "node:crypto";
-import { link, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 import { digest } from "../model/ids.ts";
-import { seedCaches } from "./seed-caches.ts";
+import { endDeadHolder, releaseLock, takeLock } from "./lock.ts";
+import { seedCaches, seedDatabase } from "./seed-caches.ts";
 
 export interface Keys {
   appId: string;
@@ -32,8 +32,8 @@ export interface State {
   /** Somebody agreed to run this repository on this machine. */
   isAgreed: boolean;
   agree(): Promise<void>;
-  /** Removes what does not last and lets the folder go. */
-  release(): Promise<void>;
+  /** Removes what does not last and lets the folder go. `isFinished`: no build was left half done. */
+  release(how: { isFinished: boolean }): Promise<void>;
 }
 
 /** `~/.cache/sandlot/<name>-<hash>`, by the XDG rules; on macOS `~/Library/Caches`. */
@@ -51,89 +51,43 @@ export function defaultStateFolder(root: string, env: Record<string, string | un
 /** Takes the folder, or where another process has it one beside it with the same caches. */
 export async function openState(wanted: string): Promise<State> {
   await mkdir(wanted, { recursive: true, mode: 0o700 });
-  await sweepLeftovers(wanted);
+  await sweepSeconds(wanted);
   const scratch = await mkdtemp(join(tmpdir(), "sandlot-"));
-  const isTemporary = !(await takeLock(wanted, scratch));
+  const taken = await takeLock(wanted, scratch);
+  const isTemporary = taken === "held";
   const folder = isTemporary ? await makeSecond(wanted, scratch) : wanted;
-  const keys = await readKeys(wanted);
+  const unfinished = join(folder, "unfinished");
+  if (taken === "taken_over" || (!isTemporary && (await exists(unfinished)))) await keepCachesOnly(folder);
+  await rm(unfinished, { force: true });
   const backups = join(folder, "backups");
   await mkdir(backups, { recursive: true, mode: 0o700 });
   const agreed = join(wanted, "agreed");
   return {
     folder,
     backups,
-    keys,
+    keys: await readKeys(wanted),
     scratch,
     isTemporary,
     isAgreed: await exists(agreed),
     agree: () => writeFile(agreed, `${new Date().toISOString()}\n`),
-    release: async () => {
+    release: async ({ isFinished }) => {
+      if (!isFinished) await writeFile(unfinished, "");
       await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
       if (isTemporary) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-      else await rm(join(folder, "lock"), { force: true });
+      else await releaseLock(folder);
     },
   };
 }
 
-/** What the holder wrote into `lock`; `started` tells two processes of one number apart. */
-interface Lock {
-  pid: number;
-  started: string;
-  scratch: string;
-}
-
-/** False where a living process has it. */
-async function takeLock(folder: string, scratch: string): Promise<boolean> {
-  const file = join(folder, "lock");
-  const own: Lock = { pid: process.pid, started: startOf(process.pid), scratch };
-  while (!(await claim(file, own))) {
-    const holder = await readLock(file);
-    if (holder === null) continue;
-    if (startOf(holder.pid) === holder.started) return false;
-    await rm(holder.scratch, { recursive: true, force: true });
-    await moveStaleAway(file, join(folder, `lock.stale.${process.pid}`));
-  }
-  return true;
-}
-
-/** Never seen half-written: the name comes with the content. */
-async function claim(file: string, own: Lock): Promise<boolean> {
-  const near = `${file}.${process.pid}`;
-  await writeFile(near, JSON.stringify(own));
-  try {
-    await link(near, file);
-    return true;
-  } catch (error) {
-    if (hasCode(error, "EEXIST")) return false;
-    throw error;
-  } finally {
-    await rm(near, { force: true });
-  }
-}
-
-/** Of several that see the same dead holder one moves its lock; another may get hold of a living one's, and puts it back. */
-async function moveStaleAway(file: string, aside: string): Promise<void> {
-  await rename(file, aside).catch(() => {});
-  const moved = await readLock(aside);
-  if (moved !== null && startOf(moved.pid) === moved.started) await link(aside, file).catch(() => {});
-  await rm(aside, { force: true });
-}
-
-async function readLock(file: string): Promise<Lock | null> {
-  try {
-    return JSON.parse(await readFile(file, "utf8")) as Lock;
-  } catch {
-    return null;
-  }
-}
-
-/** When a process started, as `ps` says it; empty where there is none. */
-function startOf(pid: number): string {
-  try {
-    return execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], { encoding: "utf8" }).trim();
-  } catch {
-    return "";
-  }
+/** After a run that was killed: its builds would wait for their end, and take the place of the next ones. */
+async function keepCachesOnly(folder: string): Promise<void> {
+  const persist = join(folder, "persist");
+  const old = `${persist}.old`;
+  await rm(old, { recursive: true, force: true });
+  if (!(await exists(persist))) return;
+  await rename(persist, old);
+  await seedDatabase(old, persist);
+  await rm(old, { recursive: true, force: true });
 }
 
 const SECOND = ".second-";
@@ -146,14 +100,11 @@ async function makeSecond(wanted: string, scratch: string): Promise<string> {
 }
 
 /** Second folders whose process was killed before it could remove them. */
-async function sweepLeftovers(wanted: string): Promise<void> {
+async function sweepSeconds(wanted: string): Promise<void> {
   const parent = dirname(wanted);
   for (const name of await readdir(parent)) {
     if (!name.startsWith(`${basename(wanted)}${SECOND}`)) continue;
-    const holder = await readLock(join(parent, name, "lock"));
-    if (holder === null || startOf(holder.pid) === holder.started) continue;
-    await rm(holder.scratch, { recursive: true, force: true });
-    await rm(join(parent, name), { recursive: true, force: true });
+    if (await endDeadHolder(join(parent, name))) await rm(join(parent, name), { recursive: true, force: true });
   }
 }
 
@@ -179,8 +130,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
 }

@@ -32,6 +32,8 @@ const READY_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 25;
 const CRON_EVERY_MS = 60_000;
 const LAST_LINES = 20;
+/** One for every request: they say nothing of a fault. */
+const REQUEST_LINE = /^\[wrangler:info\] (GET|POST|QUEUE) /;
 const MAX_TAIL_CHARS = 16_384;
 /** A free port is found by binding it; somebody else may take it before wrangler does. */
 const PORT_TRIES = 3;
@@ -169,7 +171,14 @@ async function launchCommand(options: WorkerOptions, folder: string, command: st
   });
   const group = await startGroup(command, { cwd: folder, env: wranglerEnv(folder), output });
   void group.exited.then(() => file.end());
-  return { group, lastLines: () => tail.trimEnd().split("\n").slice(-LAST_LINES).join("\n") };
+  const lastLines = () => {
+    const lines = tail.trimEnd().split("\n");
+    return lines
+      .filter((line) => !REQUEST_LINE.test(line))
+      .slice(-LAST_LINES)
+      .join("\n");
+  };
+  return { group, lastLines };
 }
 
 async function waitUntilReady(url: string, started: Started): Promise<void> {
