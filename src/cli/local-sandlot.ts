@@ -22,6 +22,9 @@ export interface LocalSandlotOptions {
   onlyJob: string;
   /** What the machinery writes. */
   onOutput?: (text: string) => void;
+  onStatus?: (status: LocalStatus) => void;
+  /** Of the Worker, in place of what is usual. */
+  variables?: Record<string, string>;
 }
 
 export interface LocalSandlot {
@@ -49,7 +52,12 @@ export async function startLocalSandlot(options: LocalSandlotOptions): Promise<L
     for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) await closer();
   };
   try {
-    const github = await startLocalGitHub({ repositories: [], appId: keys.appId, publicKeyPem: keys.publicKey });
+    const github = await startLocalGitHub({
+      repositories: [],
+      appId: keys.appId,
+      publicKeyPem: keys.publicKey,
+      ...(options.onStatus === undefined ? {} : { onStatus: options.onStatus }),
+    });
     closers.push(() => github.close());
     const host = await startHost(options);
     closers.push(() => host.close());
@@ -96,7 +104,7 @@ function describe(parts: {
 }
 
 function workerVariables(
-  { source, state, maxSandboxes, onlyJob, onlyWorkflow }: LocalSandlotOptions,
+  { source, state, maxSandboxes, onlyJob, onlyWorkflow, variables }: LocalSandlotOptions,
   urls: { url: string; github: string; host: string },
 ): Record<string, string> {
   const { keys } = state;
@@ -115,5 +123,6 @@ function workerVariables(
     MAX_SANDBOXES: String(maxSandboxes),
     ONLY_WORKFLOW: onlyWorkflow,
     ONLY_JOB: onlyJob,
+    ...variables,
   };
 }
