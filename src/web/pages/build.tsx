@@ -1,7 +1,7 @@
 /** A build's page: how it ended, the first failure at once, then everything else. */
 
 import { raw } from "hono/html";
-import type { ArtifactView, BuildView, JobView } from "../../model/api.ts";
+import type { ArtifactView, BuildView, CacheUse, JobView } from "../../model/api.ts";
 import { refName } from "../../model/event.ts";
 import type { Problem } from "../../model/workflow.ts";
 import { artifactPagePath, buildPagePath, jobPagePath } from "../../model/urls.ts";
@@ -156,7 +156,7 @@ function Notes({ job }: { job: JobView }) {
           {message}
         </li>
       ))}
-      {job.caches.map(({ key, matchedKey, saved, bytes }) => (
+      {mergeCaches(job.caches).map(({ key, matchedKey, saved, bytes }) => (
         <li>
           Cache <code>{key}</code>: {matchedKey === null ? "miss" : "hit"}
           {saved ? `, saved${bytes === null ? "" : ` ${size(bytes)}`}` : null}
@@ -164,6 +164,16 @@ function Notes({ job }: { job: JobView }) {
       ))}
     </ul>
   );
+}
+
+/** What a step found and what its post step saved are one line. */
+function mergeCaches(caches: CacheUse[]): CacheUse[] {
+  const byKey = new Map<string, CacheUse>();
+  for (const use of caches) {
+    const known = byKey.get(use.key);
+    if (!known || use.saved) byKey.set(use.key, { ...use, matchedKey: known?.matchedKey ?? use.matchedKey });
+  }
+  return [...byKey.values()];
 }
 
 function Artifacts({ build, artifacts }: { build: BuildView; artifacts: ArtifactView[] }) {
@@ -174,7 +184,8 @@ function Artifacts({ build, artifacts }: { build: BuildView; artifacts: Artifact
       <ul>
         {artifacts.map(({ name, files, bytes, expiresAt }) => (
           <li>
-            <A href={artifactPagePath(build.id, name)}>{name}</A> {`${files} files, ${size(bytes)}, until `}
+            <A href={artifactPagePath(build.id, name)}>{name}</A>{" "}
+            {`${files} ${files === 1 ? "file" : "files"}, ${size(bytes)}, until `}
             <Time at={expiresAt} /> <A href={`${artifactPagePath(build.id, name)}/zip`}>zip</A>
           </li>
         ))}
