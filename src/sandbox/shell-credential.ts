@@ -29,12 +29,19 @@ serve_credential() {
   mv -f "$c/gitconfig.new" "$c/gitconfig"
   printf '%s\\n' "$token"
 }
-# Two words for the shell that git starts, inside a double-quoted value of git's own.
+# Two words for the plain sh that git starts, inside a double-quoted value of git's own.
 for_git_config() {
-  local text
-  printf -v text '%q %q credential' "$@"
+  local word text=
+  for word in "$@"; do
+    text="$text'"
+    while case $word in *\\'*) ;; *) false ;; esac do
+      text="$text\${word%%\\'*}'\\\\''"
+      word=\${word#*\\'}
+    done
+    text="$text$word' "
+  done
   text=\${text//\\\\/\\\\\\\\}
-  printf '%s' "\${text//\\"/\\\\\\"}"
+  printf '%scredential' "\${text//\\"/\\\\\\"}"
 }
 stop_credential() {
   local c=$control/credential pid since

@@ -103,8 +103,9 @@ const logs: Case[] = [
     async run({ sandbox }) {
       const booted = await sandbox.boot();
       const path = `${booted.control}/steps/step/summary`;
-      const script = `head -c 70000 /dev/zero | tr '\\0' x >'${path}'; echo k=v >'${booted.control}/steps/step/state'`;
-      const { files } = await sandbox.startStep(stepOf(booted, script));
+      const script = `head -c 70000 /dev/zero | tr '\\0' x >"$FILES/summary"; echo k=v >"$FILES/state"`;
+      const env = { ...booted.env, FILES: `${booted.control}/steps/step` };
+      const { files } = await sandbox.startStep(stepOf(booted, script, { env }));
       assert.deepEqual(files.summary, { size: 70_000, text: null });
       assert.deepEqual(files.state, { size: 4, text: "k=v\n" });
       assert.equal((await fileText(sandbox, path)).length, 70_000);

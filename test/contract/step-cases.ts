@@ -45,9 +45,9 @@ const steps: Case[] = [
     name: "runs a short step in one call: end, log and command files",
     async run({ sandbox }) {
       const booted = await sandbox.boot();
-      const file = (name: string) => `'${booted.control}/steps/step/${name}'`;
-      const script = `echo out; echo err >&2; echo a=1 >${file("output")}; printf 'ü\\n' >>${file("summary")}; exit 7`;
-      const progress = await sandbox.startStep(stepOf(booted, script));
+      const script = `echo out; echo err >&2; echo a=1 >"$FILES/output"; printf 'ü\\n' >>"$FILES/summary"; exit 7`;
+      const env = { ...booted.env, FILES: `${booted.control}/steps/step` };
+      const progress = await sandbox.startStep(stepOf(booted, script, { env }));
       assert.equal(progress.state, "exited");
       assert.equal(progress.exitCode, 7);
       assert.equal(progress.timedOut, false);

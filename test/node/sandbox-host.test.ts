@@ -18,7 +18,8 @@ let root: string;
 let host: SandboxHost;
 
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "sandlot-host-"));
+  // A home folder may be called like this.
+  root = await mkdtemp(join(tmpdir(), 'sandlot it\'s "é" '));
   host = await startSandboxHost({ root, maxSandboxes: 2 });
 });
 afterEach(async () => {
@@ -160,6 +161,15 @@ it("a process that writes without pause does not keep a folder alive", async () 
   while (readdirSync(booted.workspace).length < 20) await sleep(20);
   await sandbox.destroy();
   expect(readdirSync(join(root, "sandboxes"))).toEqual([]);
+});
+
+it("git is answered in a folder of any name", async () => {
+  const sandbox = open("a");
+  await sandbox.boot();
+  await sandbox.serveGitCredential("https://git.example", "token");
+  const script = "printf 'protocol=https\\nhost=git.example\\n\\n' | GIT_TERMINAL_PROMPT=0 git credential fill";
+  const { stdout, stderr } = await sandbox.run({ script, timeoutMs: 30_000 });
+  expect([stdout.split("\n").at(-2), stderr]).toEqual(["password=token", ""]);
 });
 
 it("close destroys what is left", async () => {
