@@ -23,6 +23,13 @@ export const MAX_WORKFLOW_NODES = 10_000;
 export const MAX_WORKFLOW_FILES = 100;
 /** GitHub's own limit of a matrix. */
 export const MAX_MATRIX_JOBS = 256;
+/** Of one build, all matrices expanded and calls followed: each is a row, and D1 takes 1,000 statements of one invocation. */
+export const MAX_BUILD_JOBS = 500;
+/** GitHub's own limits: levels of workflows that call each other, the first included; and files that one leads to. */
+export const MAX_CALL_LEVELS = 4;
+export const MAX_CALLED_FILES = 20;
+/** Composite actions within composite actions; GitHub's own limit. */
+export const MAX_ACTION_LEVELS = 10;
 /** A job's definition is one D1 row, which holds 1 MB. */
 export const MAX_JOB_DEFINITION_BYTES = 800 * KIB;
 

@@ -49,6 +49,31 @@ export interface DispatchInput {
   options: string[];
 }
 
+/** An input of `on.workflow_call`. */
+export interface CallInput {
+  name: string;
+  type: "string" | "boolean" | "number";
+  required: boolean;
+  /** Null for none. */
+  default: Templated;
+}
+
+/** `on.workflow_call`: what a file asks of those who call it, and what it gives back. */
+export interface CallContract {
+  inputs: CallInput[];
+  secrets: { name: string; required: boolean }[];
+  outputs: Record<string, Templated<string>>;
+}
+
+/** A job's `uses`, `with` and `secrets`. */
+export interface WorkflowCall {
+  /** The called file, from the repository's root. */
+  path: string;
+  with: TemplatedMap;
+  secrets: "inherit" | TemplatedMap;
+  at: Place;
+}
+
 /** One entry of `on:`. */
 export interface Trigger {
   event: string;
@@ -121,6 +146,10 @@ export interface JobDefinition {
   outputs: Record<string, Templated<string>>;
   steps: StepDefinition[];
   at: Place;
+  /** Only a job that calls a workflow of the same commit; it has no steps. */
+  uses?: WorkflowCall;
+  /** What this job holds that Sandlot does not carry out: it fails instead of starting, and says so. */
+  unsupported?: Problem[];
 }
 
 export interface Workflow {
@@ -132,6 +161,10 @@ export interface Workflow {
   concurrency: Concurrency | null;
   permissions: Permissions | null;
   jobs: JobDefinition[];
+  /** Only where `on` names `workflow_call`. */
+  contract?: CallContract;
+  /** The files that its jobs call, directly or not, by path. */
+  called?: Record<string, Workflow>;
 }
 
 /** What became of one file. `events` are named as far as they could be read, so that a broken file fails only builds that it asks for. */
@@ -142,6 +175,7 @@ export interface WorkflowFile {
   events: string[] | null;
   /** Null where there are problems. */
   workflow: Workflow | null;
+  /** Of the whole file, and of those it calls; what only one job cannot do stands in its `unsupported`. */
   problems: Problem[];
 }
 
@@ -156,4 +190,18 @@ export interface PlannedJob {
   leg: { index: number; total: number };
   /** True while the matrix is still to be computed from `needs`. */
   unexpanded: boolean;
+  /** Only a job of a called workflow. */
+  call?: PlannedCall;
+  /** Only while the matrix of a calling job is to be computed: the files that it calls, by path. */
+  called?: Record<string, Workflow>;
+}
+
+/** What a job of a called workflow takes from its call. A call within a called workflow has a `caller` with a call of its own. */
+export interface PlannedCall {
+  /** The calling job, or one leg of it: it has no row of its own, its `needs`, `if` and `strategy` hold for all jobs under it. */
+  caller: PlannedJob;
+  /** The called file. */
+  path: string;
+  env: TemplatedMap;
+  contract: CallContract;
 }
