@@ -12,6 +12,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 const OPERATIONS = new Set([
   "apps/get-authenticated",
   "apps/create-installation-access-token",
+  "apps/get-installation",
   "apps/get-repo-installation",
   "apps/revoke-installation-access-token",
   "repos/get",

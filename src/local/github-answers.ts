@@ -156,7 +156,12 @@ export function statusJson(url: string, repository: NamedRepository, status: Loc
   };
 }
 
-export function installationJson(url: string, repository: NamedRepository, app: { id: string; slug: string }): Json {
+export function installationJson(
+  url: string,
+  repository: NamedRepository,
+  app: { id: string; slug: string },
+  permissions: Record<string, string>,
+): Json {
   const { owner, installationId } = repository;
   return {
     id: installationId,
@@ -168,7 +173,7 @@ export function installationJson(url: string, repository: NamedRepository, app: 
     app_slug: app.slug,
     target_id: derivedId(`user ${owner}`),
     target_type: "User",
-    permissions: APP_PERMISSIONS,
+    permissions,
     events: ["push", "pull_request"],
     created_at: LONG_AGO,
     updated_at: LONG_AGO,

@@ -22,13 +22,31 @@ import { findRepository, type LocalRepository, type LocalState, readPull, readRe
 export const APP_OPERATIONS: Record<string, (ask: Ask) => Answer> = {
   "apps/get-authenticated": ({ state, url }) => ({ status: 200, body: appJson(url, app(state)) }),
   "apps/create-installation-access-token": createInstallationToken,
+  "apps/get-installation": getInstallation,
   "apps/get-repo-installation": ({ state, url, params }) => {
     const repository = findRepository(state, params["owner"] ?? "", params["repo"] ?? "");
-    return repository ? { status: 200, body: installationJson(url, repository, app(state)) } : notFound();
+    return repository
+      ? {
+          status: 200,
+          body: installationJson(url, repository, app(state), grantedTo(state, repository.installationId)),
+        }
+      : notFound();
   },
 };
 
 const app = (state: LocalState) => ({ id: state.appId, slug: state.appSlug });
+
+function getInstallation({ state, url, params }: Ask): Answer {
+  const id = Number(params["installation_id"]);
+  const repository = [...state.repositories.values()].find((one) => one.installationId === id);
+  if (repository === undefined) return notFound();
+  return { status: 200, body: installationJson(url, repository, app(state), grantedTo(state, id)) };
+}
+
+/** What the App may do in this installation. */
+function grantedTo(state: LocalState, installationId: number): Record<string, string> {
+  return state.granted.get(installationId) ?? APP_PERMISSIONS;
+}
 
 function createInstallationToken({ state, params, body, url }: Ask): Answer {
   const installationId = Number(params["installation_id"]);
@@ -41,8 +59,9 @@ function createInstallationToken({ state, params, body, url }: Ask): Answer {
       "There is at least one repository that does not exist or is not accessible to the parent installation.",
     );
   }
-  const permissions = (body["permissions"] as Record<string, string> | undefined) ?? APP_PERMISSIONS;
-  if (!Object.entries(permissions).every(([name, level]) => isGranted(name, level))) {
+  const granted = grantedTo(state, installationId);
+  const permissions = (body["permissions"] as Record<string, string> | undefined) ?? granted;
+  if (!Object.entries(permissions).every(([name, level]) => isGranted(granted, name, level))) {
     return problem(422, "The permissions requested are not granted to this installation.");
   }
   const expiresAt = Date.now() + state.tokenLifeMs;
@@ -60,9 +79,9 @@ function createInstallationToken({ state, params, body, url }: Ask): Answer {
   };
 }
 
-function isGranted(permission: string, level: string): boolean {
-  const granted = APP_PERMISSIONS[permission];
-  return granted !== undefined && (level === "read" || granted === level);
+function isGranted(granted: Record<string, string>, permission: string, level: string): boolean {
+  const given = granted[permission];
+  return given !== undefined && (level === "read" || given === level);
 }
 
 interface RepositoryOperation {

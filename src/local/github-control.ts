@@ -102,6 +102,11 @@ const REPOSITORY_ROUTES: Record<string, (control: RepositoryControl) => Outcome 
     repository.name = textOf(body, "name", repository.name);
     return done;
   },
+  /** What the App may do for this repository's owner from now on. */
+  "POST /granted": ({ state, repository, body }) => {
+    state.granted.set(repository.installationId, body as Record<string, string>);
+    return done;
+  },
   /** What no branch or tag reaches is gone for good, as some time after a force-push. */
   "POST /prune": async ({ repository }) => {
     await pruneRepository(repository);

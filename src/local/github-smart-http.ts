@@ -64,6 +64,7 @@ function refuse(
   if (!identified.ok) return 401;
   const { caller } = identified;
   if (caller.kind !== "installation") return repository?.private === false && !asked.push ? null : 401;
+  if (repository?.private === false && !asked.push) return null;
   if (repository === null || !reaches(caller, repository)) return 404;
   return asked.push ? refusePush(caller, repository) : refuseRead(caller);
 }

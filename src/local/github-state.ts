@@ -90,6 +90,8 @@ export interface LocalState {
   /** Former `owner/name` to id. */
   renames: Map<string, number>;
   tokens: Map<string, LocalToken>;
+  /** What the App was granted, by installation; where absent, all that it asks for. */
+  granted: Map<number, Record<string, string>>;
   statuses: LocalStatus[];
   calls: RecordedCall[];
   faults: Fault[];

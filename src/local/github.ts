@@ -74,6 +74,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
     repositories: new Map(),
     renames: new Map(),
     tokens: new Map(),
+    granted: new Map(),
     statuses: [],
     calls: [],
     faults: [...(options.faults ?? [])],

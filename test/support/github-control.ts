@@ -63,6 +63,15 @@ export async function renameRepository(
   await control(github, "POST", `${pathOf(repository)}/rename`, { name });
 }
 
+/** What the App may do from now on for the repository's owner. */
+export async function grant(
+  github: TestGitHub,
+  repository: { owner: string; name: string },
+  permissions: Record<string, "read" | "write">,
+): Promise<void> {
+  await control(github, "POST", `${pathOf(repository)}/granted`, permissions);
+}
+
 /** Commits that no branch or tag reaches are gone afterwards. */
 export async function pruneRepository(github: TestGitHub, repository: { owner: string; name: string }): Promise<void> {
   await control(github, "POST", `${pathOf(repository)}/prune`);
