@@ -16,16 +16,13 @@ RUN curl -fsSL -o /usr/share/keyrings/githubcli.gpg https://cli.github.com/packa
         libcurl4-openssl-dev libffi-dev libsqlite3-dev libssl-dev libxml2-dev libyaml-dev zlib1g-dev \
         # Python 3.10
         python3 python3-dev python3-pip python3-venv python-is-python3 \
-        # what steps on GitHub take for granted
+        # what steps on GitHub take for granted; sudo too, though everything runs as root
         gh git-lfs gnupg dnsutils iproute2 iputils-ping locales lsb-release netcat-openbsd openssh-client rsync \
         software-properties-common sqlite3 sudo tree tzdata \
         # archives; tar and zstd carry every cache
         brotli bzip2 p7zip-full tar xz-utils zstd \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/* \
-    && locale-gen en_US.UTF-8 \
-    && git lfs install --system \
-    # Everything runs as root; scripts written for ubuntu-latest say sudo.
-    && echo "root ALL=(ALL) NOPASSWD:ALL" >/etc/sudoers.d/root && chmod 0440 /etc/sudoers.d/root
+    && locale-gen en_US.UTF-8
 
 # yarn and pnpm in the version that a project's package.json names.
 RUN node /usr/local/lib/node_modules/corepack/dist/corepack.js enable --install-directory /usr/local/bin
