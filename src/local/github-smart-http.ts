@@ -63,8 +63,9 @@ function refuse(
   const identified = identify(state, authorization);
   if (!identified.ok) return 401;
   const { caller } = identified;
-  if (caller.kind !== "installation") return repository?.private === false && !asked.push ? null : 401;
+  // What is public anybody reads, with any token that lives.
   if (repository?.private === false && !asked.push) return null;
+  if (caller.kind !== "installation") return 401;
   if (repository === null || !reaches(caller, repository)) return 404;
   return asked.push ? refusePush(caller, repository) : refuseRead(caller);
 }

@@ -87,13 +87,13 @@ describe("git", () => {
       name: "other",
       gitDir: served.repository.gitDir,
       defaultBranch: "main",
-      private: false,
     });
     const token = await served.mint({ contents: "read" });
-    expect(
-      await refusal(gitIn(served.folder, [...withToken(token), "ls-remote", `${served.github.url}/ada/other`])),
-    ).toContain("not found");
-    expect(await gitIn(served.folder, ["ls-remote", `${served.github.url}/ada/other`, "HEAD"])).toContain(served.sha);
+    const otherUrl = `${served.github.url}/ada/other`;
+    expect(await refusal(gitIn(served.folder, [...withToken(token), "ls-remote", otherUrl]))).toContain("not found");
+    other.private = false;
+    expect(await gitIn(served.folder, [...withToken(token), "ls-remote", otherUrl, "HEAD"])).toContain(served.sha);
+    expect(await gitIn(served.folder, ["ls-remote", otherUrl, "HEAD"])).toContain(served.sha);
     expect(other.id).not.toBe(served.repository.id);
   });
 
