@@ -2,11 +2,11 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { cpuOfEndedChildren } from "./process-tree.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 export interface Floor {
   wallMs: number;
@@ -19,28 +19,20 @@ const RUN =
 
 /** `git clone` and each script by `bash -e`. */
 export async function runFloor(cloneUrl: string, scripts: readonly string[], signal: AbortSignal): Promise<Floor> {
-  const folder = await mkdtemp(join(tmpdir(), "bench-"));
-  try {
-    await mkdir(join(folder, "steps"));
-    await mkdir(join(folder, "logs"));
-    for (const [index, script] of scripts.entries()) {
-      await writeFile(join(folder, "steps", String(index).padStart(4, "0")), script);
-    }
-    return await timeShell(RUN, folder, { URL: cloneUrl }, signal);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  await using folder = await temporaryFolder();
+  await mkdir(join(folder.path, "steps"));
+  await mkdir(join(folder.path, "logs"));
+  for (const [index, script] of scripts.entries()) {
+    await writeFile(join(folder.path, "steps", String(index).padStart(4, "0")), script);
   }
+  return await timeShell(RUN, folder.path, { URL: cloneUrl }, signal);
 }
 
 /** `bash -e` with its output in a file. */
 export async function runToFile(script: string, signal: AbortSignal): Promise<Floor> {
-  const folder = await mkdtemp(join(tmpdir(), "bench-"));
-  try {
-    await writeFile(join(folder, "step"), script);
-    return await timeShell("bash -e step >log 2>&1", folder, {}, signal);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  await using folder = await temporaryFolder();
+  await writeFile(join(folder.path, "step"), script);
+  return await timeShell("bash -e step >log 2>&1", folder.path, {}, signal);
 }
 
 async function timeShell(

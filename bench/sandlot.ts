@@ -117,10 +117,15 @@ export class BenchSandlot implements AsyncDisposable {
     return this.#statuses.get(sha) ?? [];
   }
 
-  /** Waits for the commit's status that is not pending. Throws where it is no success. */
-  async succeeded(sha: string): Promise<LocalStatus> {
+  /** Waits for the commit's status that is not pending. */
+  async finalOf(sha: string): Promise<LocalStatus> {
     const find = () => this.statusesOf(sha).find(({ state }) => state !== "pending") ?? null;
-    const final = find() ?? (await this.#await(find));
+    return find() ?? (await this.#await(find));
+  }
+
+  /** Throws where the final status is no success. */
+  async succeeded(sha: string): Promise<LocalStatus> {
+    const final = await this.finalOf(sha);
     if (final.state !== "success")
       throw new Error(`The build of ${sha} ended with ${final.state}: ${final.description}`);
     return final;
