@@ -27,14 +27,15 @@ export class JobRunner extends WorkflowEntrypoint<Env, JobRunnerParams> {
     const begun = await durable.do("begin", SHORT, () => attempt.begin());
     if (!begun.go) return;
     let aborted = false;
+    const progress = { stepsStarted: false };
     try {
-      const end = await this.#live(attempt, begun, durable);
+      const end = await this.#live(attempt, begun, durable, progress);
       log("job.completed", { attemptId, ...end });
     } catch (error) {
       aborted = isEngineAbort(error);
       if (aborted) throw error;
       logFault("job.faulted", error, { attemptId });
-      await durable.do("fault", SHORT, () => attempt.lose(sayFault(error), { stepsStarted: true }));
+      await durable.do("fault", SHORT, () => attempt.lose(sayFault(error), progress));
     } finally {
       if (!aborted) await durable.do("close", SHORT, () => attempt.close());
     }
@@ -44,6 +45,7 @@ export class JobRunner extends WorkflowEntrypoint<Env, JobRunnerParams> {
     attempt: Attempt,
     begun: Going,
     durable: WorkflowStep,
+    progress: { stepsStarted: boolean },
   ): Promise<{ conclusion: string; reason: string | null } | null> {
     const boot = await durable.do("boot", CAPACITY, () => attempt.boot(begun), {
       rollback: () => attempt.destroy(),
@@ -61,6 +63,7 @@ export class JobRunner extends WorkflowEntrypoint<Env, JobRunnerParams> {
           attempt.fail({ conclusion: "failure", reason: "out_of_capacity", detail: boot.detail }),
         );
       case "booted":
+        progress.stepsStarted = begun.steps.length > 0;
         return await this.#steps(attempt, { booted: boot.booted, deadline: begun.deadline }, begun.steps, durable);
     }
   }
@@ -79,7 +82,7 @@ export class JobRunner extends WorkflowEntrypoint<Env, JobRunnerParams> {
       );
       if (turn.state === "stale") return null;
       if (turn.state === "lost")
-        return await durable.do("lost", SHORT, () => attempt.lose(turn.detail, { stepsStarted: index > 0 }));
+        return await durable.do("lost", SHORT, () => attempt.lose(turn.detail, { stepsStarted: true }));
       cancelled = turn.cancelled;
       ends.push(turn.end);
     }
