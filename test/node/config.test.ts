@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { emitterEventNames } from "@octokit/webhooks";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { readEvent } from "../../src/github/webhook.ts";
@@ -142,15 +143,14 @@ it("lets each room import what the plan of the house says", () => {
   for (const [folder, open] of plan) expect(linter.get(folder), folder).toEqual(open);
 });
 
-it("asks GitHub for exactly the events that start something", () => {
-  const manifest = JSON.parse(read("docs/github-app-manifest.json")) as { default_events: string[] };
-  const starting = manifest.default_events.filter((event) => {
+it("asks GitHub for every event that starts something", () => {
+  const { default_events: asked } = JSON.parse(read("docs/github-app-manifest.json")) as { default_events: string[] };
+  const known = new Set(emitterEventNames.map((name) => name.split(".")[0] ?? ""));
+  const starting = [...known].filter((event) => {
     const reading = readEvent(event, {});
     return !(reading.ok && reading.event === null);
   });
-  expect(starting).toEqual(manifest.default_events);
-  const others = ["ping", "release", "check_run", "merge_group", "create", "issue_comment", "installation"];
-  expect(others.map((event) => readEvent(event, {}))).toEqual(
-    others.map(() => expect.objectContaining({ event: null })),
-  );
+  expect(starting).toContain("push");
+  expect(asked).toEqual(expect.arrayContaining(starting));
+  expect([...known]).toEqual(expect.arrayContaining(asked));
 });
