@@ -97,7 +97,12 @@ class Api {
   async ask(path: string, { method = "GET", body, signal }: Asked = {}): Promise<Response> {
     const response = await fetch(new URL(path, this.#url), {
       method,
-      headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        "content-type": "application/json",
+        // A compressed log arrives in large pieces, late.
+        "accept-encoding": "identity",
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });

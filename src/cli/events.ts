@@ -22,12 +22,12 @@ export type RunEvent =
   | { type: "delivery"; delivery: DeliveryView }
   | { type: "build"; build: BuildView }
   | { type: "problem"; problem: Problem; build: string }
-  /** From here on the log is this job's, until its `job_completed`. */
+  /** From here on the log is this job's, until its `job_completed`; events of its steps name it by its id. */
   | { type: "job"; build: BuildView; job: JobView }
-  | { type: "step"; job: JobView; step: StepView }
+  | { type: "step"; job: string; step: StepView }
   /** Masked lines of the step before, whole, without line ends. */
   | { type: "log"; job: string; step: number; lines: string[] }
-  | { type: "step_completed"; job: JobView; step: StepView }
+  | { type: "step_completed"; job: string; step: StepView }
   | { type: "job_completed"; job: JobView }
   /** Every so often, what goes on where nothing is written. */
   | { type: "progress"; builds: BuildView[] }

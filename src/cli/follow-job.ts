@@ -84,6 +84,7 @@ class StepTeller {
   readonly #closed = new Set<number>();
   /** `logFrom` of the step whose start was told last; null for none. */
   #open: number | null = null;
+  #number = 0;
   #tail: string[] = [];
 
   constructor(job: JobView, show: (event: RunEvent) => void) {
@@ -96,11 +97,12 @@ class StepTeller {
       this.#closeUpTo(part.logFrom, steps);
       this.#open = part.logFrom;
       this.#tail = [];
-      this.#show({ type: "step", job: this.#job, step: part.step ?? unlistedStep(part, steps) });
+      const step = part.step ?? unlistedStep(part, steps);
+      this.#number = step.number;
+      this.#show({ type: "step", job: this.#job.id, step });
     }
     this.#tail = [...this.#tail, ...part.lines].slice(-TAIL_LINES);
-    const step = part.step ?? unlistedStep(part, steps);
-    this.#show({ type: "log", job: this.#job.id, step: step.number, lines: part.lines });
+    this.#show({ type: "log", job: this.#job.id, step: this.#number, lines: part.lines });
   }
 
   /** Ends those after which another has started, and at the end of the job all. */
@@ -115,7 +117,7 @@ class StepTeller {
       this.#closed.add(step.number);
       const isOpen = step.logFrom === this.#open && step.conclusion !== "skipped";
       this.tails.set(step.number, isOpen ? withoutHeader(this.#tail) : []);
-      this.#show({ type: "step_completed", job: this.#job, step });
+      this.#show({ type: "step_completed", job: this.#job.id, step });
     }
   }
 }
@@ -127,9 +129,10 @@ function withoutHeader(lines: string[]): string[] {
 
 /** A step that has no row yet, called after its first line; what stands before the first is the job's own. */
 function unlistedStep(part: StepLines, steps: readonly StepView[]): StepView {
+  const name = /^##\[group\](.+)/.exec(part.lines[0] ?? "")?.[1];
   return {
-    number: (steps.at(-1)?.number ?? 0) + 1,
-    name: /^##\[group\](.+)/.exec(part.lines[0] ?? "")?.[1] ?? "Set up",
+    number: name === undefined ? 0 : (steps.at(-1)?.number ?? 0) + 1,
+    name: name ?? "Set up",
     status: "in_progress",
     outcome: null,
     conclusion: null,

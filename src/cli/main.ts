@@ -8,7 +8,9 @@ import { Command, CommanderError } from "commander";
 
 import { version } from "../../package.json";
 import { Interrupted } from "./ask.ts";
+import { dev } from "./dev.ts";
 import type { Output } from "./events.ts";
+import { init } from "./init.ts";
 import { JsonLines } from "./json-lines.ts";
 import { createPaint, wantsColour } from "./paint.ts";
 import { run } from "./run.ts";
@@ -67,6 +69,8 @@ export function createProgram(start: Start): Command {
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "sandlot: ")) })
     .showHelpAfterError('("sandlot --help" shows what there is)');
   addRun(program, start);
+  addDev(program, start);
+  addInit(program, start);
   return program;
 }
 
@@ -92,6 +96,36 @@ function addRun(program: Command, start: Start): void {
   command.action((path: string, given: GivenOptions) =>
     start(() => withEverything(path, readRunOptions(given), (request) => run(request))),
   );
+}
+
+const DEV_EXAMPLES = `Examples:
+  $ sandlot dev                    then r pushes the files as they are, q quits
+  $ sandlot dev --event pull_request examples/node-app
+`;
+
+function addDev(program: Command, start: Start): void {
+  const command = program
+    .command("dev")
+    .description("keep Sandlot running for a repository, with its pages and its API")
+    .argument("[path]", "the repository, or a folder of it that has workflows", ".")
+    .addHelpText("before", DEV_EXAMPLES);
+  addSharedOptions(command);
+  command.action((path: string, given: Omit<GivenOptions, "json">) =>
+    start(() => withEverything(path, readRunOptions({ ...given, json: false }), (request) => dev(request))),
+  );
+}
+
+const INIT_EXAMPLES = `Examples:
+  $ sandlot init          copies what can run of .github/workflows, or writes a first workflow
+`;
+
+function addInit(program: Command, start: Start): void {
+  program
+    .command("init")
+    .description("write .sandlot/workflows")
+    .argument("[path]", "the repository", ".")
+    .addHelpText("before", INIT_EXAMPLES)
+    .action((path: string) => start(() => init(path, (line) => process.stdout.write(`${line}\n`))));
 }
 
 function addSharedOptions(command: Command): void {

@@ -7,7 +7,7 @@ import type { ReportedStatus, RunEvent, Summary } from "./events.ts";
 import { followBuilds } from "./follow-builds.ts";
 import type { LocalSandlot } from "./local-sandlot.ts";
 import { saveArtifact } from "./save-artifacts.ts";
-import { openSession, type Session, type SessionRequest } from "./session.ts";
+import { aborted, openSession, type Session, type SessionRequest } from "./session.ts";
 import { stopBuilds } from "./settle.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -35,14 +35,6 @@ export async function run(request: SessionRequest): Promise<number> {
     if (signal.aborted) await stopBuilds(session.sandlot.api, builds, STOP_WITHIN_MS).catch(() => {});
     await session.close();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const stop = () => reject(signal.reason as Error);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-  });
 }
 
 interface Course {

@@ -175,3 +175,12 @@ async function giveSecrets({ sandlot, secrets }: Delivering, { owner, name }: Lo
   }
   for (const [secret, value] of secrets) await sandlot.api.putSecret(owner, name, secret, value);
 }
+
+/** Rejects with the signal's reason once it is aborted. */
+export function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+}
