@@ -65,13 +65,37 @@ export async function startLocalSandlot(options: LocalSandlotOptions): Promise<L
       install: options.install,
       state: state.folder,
       vars: (url) => workerVariables(options, { url, github: github.url, host: host.url }),
-      ...(options.onOutput === undefined ? {} : { onOutput: options.onOutput }),
+      onOutput: tellFaults(options),
     });
     closers.push(() => worker.close());
     return describe({ worker, github, host, state, close, startedAt });
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** The Worker says its faults in lines of JSON (src/model/log.ts); those that keep a user waiting are handed on. */
+function tellFaults({ onFault, onOutput }: LocalSandlotOptions): (text: string) => void {
+  const told = new Set<string>();
+  return (text) => {
+    onOutput?.(text);
+    for (const [, json = ""] of text.matchAll(/(\{"event":"(?:delivery\.failed|job\.faulted)".*\})/g)) {
+      const fault = readFault(json);
+      if (fault === null || told.has(fault)) continue;
+      told.add(fault);
+      onFault(fault);
+    }
+  };
+}
+
+/** Null for a line that was cut between two pieces. */
+function readFault(json: string): string | null {
+  try {
+    const { fault } = JSON.parse(json) as { fault?: string };
+    return fault ?? null;
+  } catch {
+    return null;
   }
 }
 

@@ -61,6 +61,8 @@ export async function openSession(request: SessionRequest): Promise<Session> {
       state,
       onlyJob: options.job,
       onlyWorkflow: options.workflow,
+      onFault: (fault) =>
+        output.show({ type: "notice", message: `Sandlot had a fault of its own and tries again: ${fault}` }),
       maxSandboxes: options.maxSandboxes ?? availableParallelism(),
       ...(options.verbose ? { onOutput: (text: string) => process.stderr.write(text) } : {}),
     });
