@@ -22,6 +22,8 @@ export interface LocalSandlotOptions {
   onlyJob: string;
   /** What the machinery writes. */
   onOutput?: (text: string) => void;
+  /** A fault of Sandlot's own while it took in a delivery or ran a job; it tries again by itself. Each is told once. */
+  onFault: (fault: string) => void;
   onStatus?: (status: LocalStatus) => void;
   /** Of the Worker, in place of what is usual. */
   variables?: Record<string, string>;
