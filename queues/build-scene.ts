@@ -5,8 +5,8 @@ import { containsExpression } from "../src/language/expression.ts";
 import type { Contexts } from "../src/language/expression.ts";
 import type { BuildId } from "../src/model/ids.ts";
 import type { Job } from "../src/model/job.ts";
-import { needsContext } from "../src/schedule/needs.ts";
-import { legContexts } from "../src/schedule/strategy.ts";
+import type { PlannedJob } from "../src/model/workflow.ts";
+import { contextsIn } from "../src/schedule/job-contexts.ts";
 import { readBuild } from "../src/store/builds.ts";
 import type { StoredBuild } from "../src/store/builds.ts";
 import { readDeliveryBody } from "../src/store/deliveries.ts";
@@ -43,19 +43,14 @@ function asksForContexts({ plan, state }: Job): boolean {
   return (
     definition.if !== "success()" ||
     plan.unexpanded ||
+    plan.call !== undefined ||
     containsExpression(definition.runsOn) ||
     containsExpression(definition.strategy.failFast) ||
     containsExpression(definition.strategy.maxParallel)
   );
 }
 
-/** What a job's `if`, `runs-on` and `strategy` may look at. */
-export function jobContexts(scene: BuildScene, job: Job): Contexts {
-  return {
-    github: scene.github ?? {},
-    needs: needsContext(job, scene.jobs),
-    vars: {},
-    inputs: scene.build.inputs ?? {},
-    ...legContexts(job),
-  };
+/** What the `if`, `runs-on` and `strategy` of a job, or of one that calls it, may look at. */
+export function jobContexts({ build, github, jobs }: BuildScene, { plan }: { plan: PlannedJob }): Contexts {
+  return contextsIn({ jobs, github: github ?? {}, vars: {}, inputs: build.inputs })(plan);
 }

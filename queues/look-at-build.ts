@@ -1,15 +1,17 @@
 /** Looks at one build again: concludes what can't run, starts what may, ends the build when all is done. May run twice at once. */
 
+import { chainOf } from "../src/language/chain.ts";
 import { expandJob, jobName } from "../src/language/plan.ts";
 import { ExpressionError } from "../src/language/expression.ts";
 import { attemptId, jobId, sandboxId } from "../src/model/ids.ts";
 import type { BuildId } from "../src/model/ids.ts";
 import type { Job } from "../src/model/job.ts";
-import { DEFAULT_MAX_SANDBOXES } from "../src/model/limits.ts";
+import { DEFAULT_MAX_SANDBOXES, MAX_BUILD_JOBS } from "../src/model/limits.ts";
 import { concludeBuild } from "../src/schedule/conclusion.ts";
+import { otherLegs } from "../src/schedule/needs.ts";
 import { decideJob, failed, isBusy } from "../src/schedule/readiness.ts";
 import type { JobDecision } from "../src/schedule/readiness.ts";
-import { conditionOf, legContexts, machineOf, strategyOf } from "../src/schedule/strategy.ts";
+import { conditionOf, machineOf, strategyOf } from "../src/schedule/strategy.ts";
 import { admitAttempt, attemptsOfJob } from "../src/store/attempts.ts";
 import { buildsInGroup, buildsWaitingForCapacity, changeBuild } from "../src/store/builds.ts";
 import type { StoredBuild } from "../src/store/builds.ts";
@@ -56,9 +58,10 @@ async function advanceJobs(env: Env, scene: BuildScene, seen: Seen, now: number)
 /** A job with an attempt: its runner exists, and it stops where another leg's failure asks for it. */
 async function keepBusy(env: Env, scene: BuildScene, job: Job): Promise<void> {
   if (job.state.status === "queued") await createRunner(env, job);
-  const legs = scene.jobs.filter((leg) => leg.plan.definition.id === job.plan.definition.id && failed(leg));
-  if (legs.length > 0 && strategyOf(job, jobContexts(scene, job)).failFast)
-    await stopJob(env.DB, job, "fail_fast").run();
+  const stops = chainOf(job.plan).some(
+    (plan) => otherLegs(scene.jobs, plan).some(failed) && strategyOf({ plan }, jobContexts(scene, { plan })).failFast,
+  );
+  if (stops) await stopJob(env.DB, job, "fail_fast").run();
 }
 
 /** The job as it stands afterwards; its legs where its matrix was computed. */
@@ -83,13 +86,12 @@ async function advanceJob(env: Env, scene: BuildScene, job: Job, now: number): P
 }
 
 function decide(scene: BuildScene, job: Job): JobDecision {
-  const contexts = jobContexts(scene, job);
   return decideJob({
     job,
     jobs: scene.jobs,
     cancelled: scene.build.cancelRequested,
-    condition: (one, functions) => conditionOf(one, contexts, functions),
-    strategy: strategyOf(job, contexts),
+    condition: (one, functions) => conditionOf(one, jobContexts(scene, one), functions),
+    strategy: (one) => strategyOf(one, jobContexts(scene, one)),
   });
 }
 
@@ -118,10 +120,14 @@ async function expand(env: Env, scene: BuildScene, job: Job): Promise<Job[]> {
       ...job,
       id,
       plan,
-      name: jobName(plan, { ...contexts, ...legContexts({ plan }) }),
+      name: jobName(plan, (one) => jobContexts(scene, { plan: one })),
       state: { status: "waiting", detail: null },
     };
   });
+  if (scene.jobs.length + legs.length > MAX_BUILD_JOBS) {
+    const detail = `Its matrix makes ${legs.length} jobs, and a build has at most ${MAX_BUILD_JOBS}`;
+    return [await conclude(env, job, { conclusion: "failure", reason: "unsupported", detail }, Date.now())];
+  }
   if (legs.length === 0)
     return [
       await conclude(
@@ -136,6 +142,12 @@ async function expand(env: Env, scene: BuildScene, job: Job): Promise<Job[]> {
 }
 
 async function start(env: Env, scene: BuildScene, job: Job, now: number): Promise<Job> {
+  const [unsupported] = job.plan.definition.unsupported ?? [];
+  if (unsupported !== undefined) {
+    const { at, message } = unsupported;
+    const detail = `${at.file}:${at.line}:${at.column}: ${message}`;
+    return await conclude(env, job, { conclusion: "failure", reason: "unsupported", detail }, now);
+  }
   const machine = machineOf(job, jobContexts(scene, job));
   if ("unsupported" in machine) {
     const detail = `No sandbox for ${machine.unsupported}: Sandlot runs Linux only`;

@@ -42,7 +42,7 @@ export async function beginAttempt(env: AttemptBindings, id: AttemptId, now: num
     await endEarly(env, facts, { conclusion: "cancelled", reason: "cancelled_by_user", detail, at: now });
     return { go: false, why: detail };
   }
-  const timeout = timeoutOf(facts);
+  const timeout = timeoutOf(env, facts);
   if ("invalid" in timeout) {
     await endEarly(env, facts, { conclusion: "failure", reason: "workflow_invalid", detail: timeout.invalid, at: now });
     return { go: false, why: timeout.invalid };
@@ -60,11 +60,11 @@ export async function beginAttempt(env: AttemptBindings, id: AttemptId, now: num
   return { go: true, startedAt, deadline: startedAt + timeout.minutes * 60_000, steps: outline(facts) };
 }
 
-function timeoutOf(facts: AttemptFacts): { minutes: number } | { invalid: string } {
+function timeoutOf(env: AttemptBindings, facts: AttemptFacts): { minutes: number } | { invalid: string } {
   const { timeoutMinutes, at } = facts.job.plan.definition;
   if (timeoutMinutes === null) return { minutes: DEFAULT_JOB_TIMEOUT_MINUTES };
   try {
-    return { minutes: evaluateNumber(timeoutMinutes, jobContexts(facts)) };
+    return { minutes: evaluateNumber(timeoutMinutes, jobContexts(facts, env)) };
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     return { invalid: `${at.file}:${at.line}: timeout-minutes: ${error.message}` };

@@ -2,20 +2,36 @@
 
 import { githubContext, runnerContext } from "../language/contexts.ts";
 import type { Contexts, StatusFunctions } from "../language/expression.ts";
-import { needsContext } from "../schedule/needs.ts";
-import { legContexts } from "../schedule/strategy.ts";
+import type { PlannedJob, TemplatedMap } from "../model/workflow.ts";
+import { contextsIn } from "../schedule/job-contexts.ts";
+import type { AttemptBindings } from "./bindings.ts";
 import type { AttemptFacts } from "./facts.ts";
 import type { StepEnd } from "./step-end.ts";
 import type { Session } from "./session.ts";
 
-/** Before there is a sandbox: `timeout-minutes`, `continue-on-error` of the job. */
-export function jobContexts(facts: AttemptFacts): Contexts {
-  return {
-    needs: needsContext(facts.job, facts.jobs),
-    inputs: facts.build.inputs ?? {},
-    vars: {},
-    ...legContexts(facts.job),
-  };
+type Urls = Pick<AttemptBindings, "GITHUB_SERVER_URL" | "GITHUB_API_URL">;
+
+/** Before there is a sandbox: `timeout-minutes`, `continue-on-error` of the job. Of a job that calls this one where `of` is that. */
+export function jobContexts(facts: AttemptFacts, env: Urls, of: PlannedJob = facts.job.plan): Contexts {
+  const { build, jobs, repository, payload } = facts;
+  const urls = { serverUrl: env.GITHUB_SERVER_URL, apiUrl: env.GITHUB_API_URL };
+  const github = githubContext(build, repository, payload, urls);
+  return contextsIn({ jobs, github, vars: {}, inputs: build.inputs })(of);
+}
+
+/** What the secrets that a call passes on are computed from. */
+export function callerContexts(
+  { facts, env }: Pick<Session, "facts" | "env">,
+  of: PlannedJob,
+  token: string,
+): Contexts {
+  const contexts = jobContexts(facts, env, of);
+  return { ...contexts, github: { ...(contexts["github"] as Record<string, unknown>), token } };
+}
+
+/** The `env` at the top of the file that the job stands in. */
+export function workflowEnv({ build, job }: Pick<AttemptFacts, "build" | "job">): TemplatedMap {
+  return job.plan.call?.env ?? build.workflow.env;
 }
 
 /** What was learned so far in this attempt. */
@@ -47,7 +63,7 @@ export function stepContexts(
     steps[end.id] = { outputs: state.outputs[end.id] ?? {}, outcome: end.outcome, conclusion: end.conclusion };
   }
   return {
-    ...jobContexts(facts),
+    ...jobContexts(facts, session.env),
     github,
     runner,
     steps,

@@ -10,7 +10,7 @@ import {
 import { MAX_JOB_OUTPUT_BYTES, MAX_RECOVERIES } from "../model/limits.ts";
 import type { Conclusion, Reason } from "../model/status.ts";
 import { concludeAttempt, loseAttempt } from "../store/conclude.ts";
-import { jobContexts, stepContexts } from "./contexts.ts";
+import { jobContexts, stepContexts, workflowEnv } from "./contexts.ts";
 import type { AttemptFacts } from "./facts.ts";
 import type { Session } from "./session.ts";
 import type { Cancel, StepEnd } from "./step-end.ts";
@@ -44,18 +44,18 @@ export async function finishAttempt(
   ends: readonly StepEnd[],
   cancelled: Cancel | null,
 ): Promise<JobEnd> {
-  const end = allowed(session.facts, concludeJob(ends, cancelled));
+  const end = allowed(session, concludeJob(ends, cancelled));
   const outputs = readOutputs(session, ends, cancelled);
   await session.logs.end(Date.now());
   await saveEnd(session.env, session.facts, end, outputs);
   return end;
 }
 
-function allowed({ job, ...facts }: AttemptFacts, end: JobEnd): JobEnd {
-  const { continueOnError } = job.plan.definition;
+function allowed({ facts, env }: Pick<Session, "facts" | "env">, end: JobEnd): JobEnd {
+  const { continueOnError } = facts.job.plan.definition;
   if (end.conclusion !== "failure") return end;
   try {
-    const may = evaluateBoolean(continueOnError, jobContexts({ job, ...facts }));
+    const may = evaluateBoolean(continueOnError, jobContexts(facts, env));
     return may ? { ...end, conclusion: "neutral" } : end;
   } catch (error) {
     if (error instanceof ExpressionError) return end;
@@ -121,7 +121,7 @@ export async function loseSandbox(
 export function isHarmless({ job, build }: Pick<AttemptFacts, "job" | "build">): boolean {
   const { definition } = job.plan;
   const source = [
-    build.workflow.env,
+    workflowEnv({ build, job }),
     definition.env,
     ...definition.steps.map((step) => (step.kind === "run" ? [step.run, step.env] : [step.with, step.env])),
   ];

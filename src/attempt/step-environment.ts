@@ -8,10 +8,11 @@ import {
   expressionsIn,
   secretsNamedIn,
 } from "../language/expression.ts";
+import { secretsBehind, secretsSeen } from "../language/call-inputs.ts";
 import type { Contexts, StatusFunctions } from "../language/expression.ts";
 import type { StepDefinition, Templated, TemplatedData, TemplatedMap } from "../model/workflow.ts";
 import type { StepId } from "../sandbox/port.ts";
-import { stepContexts } from "./contexts.ts";
+import { callerContexts, stepContexts, workflowEnv } from "./contexts.ts";
 import type { Past } from "./contexts.ts";
 import type { Session } from "./session.ts";
 
@@ -29,7 +30,7 @@ function sources(session: Session, step: StepDefinition): TemplatedData {
   const { definition } = session.facts.job.plan;
   const { defaults } = definition;
   return [
-    session.facts.build.workflow.env,
+    workflowEnv(session.facts),
     definition.env,
     defaults.shell,
     defaults.workingDirectory,
@@ -49,14 +50,18 @@ export async function readStepValues(
   functions: StatusFunctions,
 ): Promise<StepValues> {
   const source = sources(session, step);
-  const named = secretsNamedIn(source);
-  const secrets = await session.vault.secrets(named);
-  const wantsToken = [...expressionsIn(source)].some(({ expression }) => TOKEN.test(expression));
+  const { plan } = session.facts.job;
+  const named = secretsBehind(plan, secretsNamedIn(source));
+  const own = await session.vault.secrets(named);
+  const wantsToken =
+    named.includes("GITHUB_TOKEN") || [...expressionsIn(source)].some(({ expression }) => TOKEN.test(expression));
   const token = wantsToken && !session.facts.build.fork ? await session.vault.token(Date.now()) : "";
-  if (token !== "") secrets["GITHUB_TOKEN"] = token;
+  if (token !== "") own["GITHUB_TOKEN"] = token;
+  const secrets = secretsSeen(plan, own, (caller) => callerContexts(session, caller, token));
+  if (plan.call !== undefined) await session.vault.learn(Object.values(secrets));
   const contexts = stepContexts(session, past, { secrets, token });
   const env: Record<string, string> = {};
-  for (const layer of [session.facts.build.workflow.env, session.facts.job.plan.definition.env])
+  for (const layer of [workflowEnv(session.facts), session.facts.job.plan.definition.env])
     Object.assign(env, evaluateMap(layer, { ...contexts, env }, functions));
   Object.assign(env, session.state.env);
   Object.assign(env, evaluateMap(step.env, { ...contexts, env }, functions));
@@ -73,7 +78,7 @@ function evaluateMap(map: TemplatedMap, contexts: Contexts, functions: StatusFun
 export function conditionContexts(session: Session, step: StepDefinition, past: Past): Contexts {
   const contexts = stepContexts(session, past, { secrets: {}, token: "" });
   const env: Record<string, string> = {};
-  const layers = [session.facts.build.workflow.env, session.facts.job.plan.definition.env, session.state.env, step.env];
+  const layers = [workflowEnv(session.facts), session.facts.job.plan.definition.env, session.state.env, step.env];
   for (const layer of layers) {
     for (const [name, value] of Object.entries(layer)) {
       if (secretsNamedIn(value).length === 0) env[name] = evaluateTemplate(value, { ...contexts, env });

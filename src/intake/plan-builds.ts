@@ -14,6 +14,7 @@ import type { Workflow, WorkflowFile } from "../model/workflow.ts";
 import { drawBuildNumber, insertBuild, readBuild } from "../store/builds.ts";
 import { insertJob } from "../store/jobs.ts";
 import type { IntakeBindings } from "./bindings.ts";
+import { calledFiles } from "./called-files.ts";
 import type { FoundEvent } from "./find-event.ts";
 import { jobsOf } from "./plan-jobs.ts";
 import { groupOf, titleOf } from "./plan-names.ts";
@@ -44,8 +45,11 @@ export async function planBuilds(
   if (read.status === "commit_gone") return { summary: `Commit ${sha} is gone`, workflows: [] };
   if (read.dir === null || read.files.length === 0)
     return { summary: `No workflow file in ${dirs.join(" or ")} at ${sha.slice(0, 12)}`, workflows: [] };
+  const readText = calledFiles(octokit, { ...name, sha }, { dir: read.dir, files: read.files });
   const files = await Promise.all(
-    read.files.filter(({ path }) => wanted(env, found, path)).map(({ path, text }) => readWorkflow(path, text)),
+    read.files
+      .filter(({ path }) => wanted(env, found, path))
+      .map(({ path, text }) => readWorkflow(path, text, readText)),
   );
   const plans: FilePlan[] = [];
   for (const file of sameNames(files, event)) plans.push(await planFile(found, file));

@@ -1,29 +1,33 @@
 /** A workflow's jobs as rows: matrices expanded where that is possible already, names evaluated. */
 
 import { ExpressionError } from "../language/expression.ts";
+import { chainOf } from "../language/chain.ts";
 import { jobName, planJobs } from "../language/plan.ts";
 import type { Build } from "../model/build.ts";
 import { jobId } from "../model/ids.ts";
 import type { Job } from "../model/job.ts";
 import { MAX_JOB_DEFINITION_BYTES } from "../model/limits.ts";
 import type { JobDefinition, PlannedJob, Problem, Workflow } from "../model/workflow.ts";
-import { legContexts } from "../schedule/strategy.ts";
+import { contextsIn } from "../schedule/job-contexts.ts";
 import type { IntakeBindings } from "./bindings.ts";
 import type { FoundEvent } from "./find-event.ts";
-import { planContexts } from "./plan-names.ts";
+import { planGithub } from "./plan-names.ts";
 
 type JobsPlan = { ok: true; jobs: Job[] } | { ok: false; problems: Problem[] };
 
 export function jobsOf(env: IntakeBindings, found: FoundEvent, build: Build, workflow: Workflow): JobsPlan {
-  const contexts = planContexts(env, found, build);
+  const github = planGithub(env, found, build);
+  const contextsOf = contextsIn({ jobs: [], github, vars: {}, inputs: build.inputs });
   const jobs: Job[] = [];
   const problems: Problem[] = [];
   for (const [position, plan] of onlyJob(planJobs(workflow), workflow.jobs, env.ONLY_JOB).entries()) {
     try {
-      jobs.push(newJob(build, plan, position, jobName(plan, { ...contexts, ...legContexts({ plan }) })));
+      jobs.push(newJob(build, plan, position, jobName(plan, contextsOf)));
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
-      problems.push({ reason: "workflow_invalid", message: error.message, at: plan.definition.at });
+      // A call's inputs may be outputs that are still to come: such a job is known by its key.
+      if (plan.call !== undefined) jobs.push(newJob(build, plan, position, plan.key));
+      else problems.push({ reason: "workflow_invalid", message: error.message, at: plan.definition.at });
     }
     if (JSON.stringify(plan).length > MAX_JOB_DEFINITION_BYTES)
       problems.push({
@@ -64,5 +68,5 @@ function onlyJob(plans: PlannedJob[], definitions: readonly JobDefinition[], ask
     chosen.add(id);
     queue.push(...(byId.get(id)?.needs ?? []));
   }
-  return plans.filter((plan) => chosen.has(plan.definition.id));
+  return plans.filter((plan) => chosen.has(chainOf(plan).at(-1)?.definition.id ?? ""));
 }

@@ -8,16 +8,17 @@ import type { Workflow } from "../model/workflow.ts";
 import type { IntakeBindings } from "./bindings.ts";
 import type { FoundEvent } from "./find-event.ts";
 
+/** The `github` context before any job runs. */
+export function planGithub(env: IntakeBindings, found: FoundEvent, build: Build): Record<string, unknown> {
+  return githubContext(build, found.event.repository, found.payload, {
+    serverUrl: env.GITHUB_SERVER_URL,
+    apiUrl: env.GITHUB_API_URL,
+  });
+}
+
 /** The contexts that exist before any job runs. */
-export function planContexts(env: IntakeBindings, found: FoundEvent, build: Build): Contexts {
-  return {
-    github: githubContext(build, found.event.repository, found.payload, {
-      serverUrl: env.GITHUB_SERVER_URL,
-      apiUrl: env.GITHUB_API_URL,
-    }),
-    inputs: build.inputs ?? {},
-    vars: {},
-  };
+function planContexts(env: IntakeBindings, found: FoundEvent, build: Build): Contexts {
+  return { github: planGithub(env, found, build), inputs: build.inputs ?? {}, vars: {} };
 }
 
 /** `run-name`, else the commit's or pull request's title. A name that can't be evaluated is no reason to fail. */

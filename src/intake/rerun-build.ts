@@ -1,5 +1,6 @@
 /** Opens a new run attempt of a build: same event, same commit, new sandboxes. */
 
+import { chainOf, nodeOf } from "../language/chain.ts";
 import type { DeliveryBody, DeliveryOutcome } from "../model/delivery.ts";
 import type { Job } from "../model/job.ts";
 import { readBuild, reopenBuild } from "../store/builds.ts";
@@ -36,28 +37,29 @@ export async function rerunBuild(
 
 /** Jobs that did not succeed, and everything that needs one of them, directly or not. What was skipped by its own condition is asked again only with its needs. */
 export function failedAndDependent(jobs: readonly Job[]): Job[] {
-  const again = new Set<string>();
-  for (const job of jobs) {
-    if (job.state.status !== "completed") continue;
-    if (["failure", "cancelled", "timed_out"].includes(job.state.conclusion)) again.add(job.plan.definition.id);
-  }
-  const failedLegs = new Set(
-    jobs
-      .filter(
-        (job) =>
-          job.state.status === "completed" && ["failure", "cancelled", "timed_out"].includes(job.state.conclusion),
-      )
-      .map((job) => job.id),
-  );
-  const dependent = new Set<string>();
+  const again = new Set(jobs.filter(hasFailed));
+  const nodes = new Set([...again].flatMap(nodesOf));
   for (let grown = true; grown;) {
     grown = false;
-    for (const { plan } of jobs) {
-      const { id, needs } = plan.definition;
-      if (dependent.has(id) || !needs.some((need) => again.has(need) || dependent.has(need))) continue;
-      dependent.add(id);
+    for (const job of jobs) {
+      if (again.has(job) || !dependsOn(job, nodes)) continue;
+      again.add(job);
+      for (const node of nodesOf(job)) nodes.add(node);
       grown = true;
     }
   }
-  return jobs.filter((job) => failedLegs.has(job.id) || dependent.has(job.plan.definition.id));
+  return jobs.filter((job) => again.has(job));
+}
+
+function hasFailed({ state }: Job): boolean {
+  return state.status === "completed" && ["failure", "cancelled", "timed_out"].includes(state.conclusion);
+}
+
+/** The job ids that this job is a leg of: its own, and those that call it. */
+function nodesOf({ plan }: Job): string[] {
+  return chainOf(plan).map((one) => nodeOf(one));
+}
+
+function dependsOn({ plan }: Job, nodes: ReadonlySet<string>): boolean {
+  return chainOf(plan).some((one) => one.definition.needs.some((need) => nodes.has(nodeOf(one, need))));
 }

@@ -1,19 +1,33 @@
 /** Finds what GitHub accepts and Sandlot does not carry out: each such key is a problem with its place, never ignored. */
 
 import { isBasicExpression, isMapping, isSequence } from "@actions/workflow-parser";
-import { inputRefusal, nativeAction } from "./native-actions.ts";
-import { eventPlace, refusal, type SupportedPlace } from "./support.ts";
-import { checkExpression, child, entriesOf, itemsOf, type Reading, scalarOf, stringsOf, type Token } from "./token.ts";
+import type { ReadJob } from "./check-jobs.ts";
+import { inputRefusal, isLocalAction, nativeAction } from "./native-actions.ts";
+import { callRefusal } from "./read-call.ts";
+import { eventPlace, inputPlace, refusal, type SupportedPlace } from "./support.ts";
+import { checkExpression, child, entriesOf, itemsOf, Reading, scalarOf, stringsOf, type Token } from "./token.ts";
 
-export function checkSupport(reading: Reading, root: Token): void {
+/** What one job cannot do goes to its `unsupported`: the others run. All else is a problem of the file. */
+export function checkSupport(reading: Reading, root: Token, jobs: readonly ReadJob[]): void {
   checkKeys(reading, "workflow", root);
   checkKeys(reading, "defaults.run", child(child(root, "defaults"), "run"));
   checkKeys(reading, "concurrency", child(root, "concurrency"));
   checkEvents(reading, child(root, "on"));
-  for (const { value: job } of entriesOf(child(root, "jobs"))) {
-    checkJob(reading, job);
+  checkTree(reading, root, child(root, "jobs"));
+  for (const { token, definition } of jobs) {
+    const own = new Reading(reading.file);
+    checkJob(own, token);
+    checkTree(own, token);
+    const unsupported = own.problems.filter(({ reason }) => reason === "unsupported");
+    if (unsupported.length > 0) {
+      definition.unsupported = unsupported;
+    }
+    for (const { reason, message, at } of own.problems) {
+      if (reason === "workflow_invalid") {
+        reading.reportAt(reason, message, at);
+      }
+    }
   }
-  checkTree(reading, root);
 }
 
 function checkKeys(reading: Reading, place: SupportedPlace, token: Token | undefined): void {
@@ -34,8 +48,13 @@ function checkEvents(reading: Reading, on: Token | undefined): void {
     for (const item of isSequence(value) ? itemsOf(value) : [value]) {
       checkKeys(reading, place, item);
     }
-    for (const { value: input } of entriesOf(child(value, "inputs"))) {
-      checkKeys(reading, "on.workflow_dispatch.inputs", input);
+    for (const { value: list, key } of entriesOf(value)) {
+      const inner = inputPlace(event, key);
+      if (inner !== null) {
+        for (const { value: entry } of entriesOf(list)) {
+          checkKeys(reading, inner, entry);
+        }
+      }
     }
   }
 }
@@ -54,9 +73,22 @@ function checkJob(reading: Reading, job: Token): void {
     );
   }
   checkKeys(reading, "strategy", strategy);
+  checkCall(reading, job);
   for (const step of itemsOf(child(job, "steps"))) {
     checkKeys(reading, "step", step);
     checkUses(reading, step);
+  }
+}
+
+function checkCall(reading: Reading, job: Token): void {
+  const uses = child(job, "uses");
+  const message = uses === undefined ? null : callRefusal(stringsOf(uses)?.[0] ?? "");
+  if (uses !== undefined && message !== null) {
+    reading.report("unsupported", message, uses);
+  }
+  const concurrency = child(job, "concurrency");
+  if (uses !== undefined && concurrency !== undefined) {
+    reading.report("unsupported", "the 'concurrency' of a calling job is not carried out by Sandlot", concurrency);
   }
 }
 
@@ -67,6 +99,9 @@ function checkUses(reading: Reading, step: Token): void {
     return;
   }
   const action = nativeAction(uses);
+  if (isLocalAction(uses)) {
+    return;
+  }
   if (action === null) {
     reading.report("unsupported", `the action '${uses}' is not carried out by Sandlot yet`, token);
     return;
@@ -79,8 +114,8 @@ function checkUses(reading: Reading, step: Token): void {
   }
 }
 
-/** Keys that are expressions (`${{ insert }}`), and expressions that only our evaluator would refuse. */
-function checkTree(reading: Reading, token: Token): void {
+/** Keys that are expressions (`${{ insert }}`), and expressions that only our evaluator would refuse. `without` is left out. */
+function checkTree(reading: Reading, token: Token, without?: Token): void {
   if (isBasicExpression(token)) {
     checkExpression(reading, token.expression, token);
   } else if (isSequence(token)) {
@@ -92,7 +127,9 @@ function checkTree(reading: Reading, token: Token): void {
       if (key.isExpression) {
         reading.report("unsupported", "a key that is an expression is not carried out by Sandlot", key);
       }
-      checkTree(reading, value);
+      if (value !== without) {
+        checkTree(reading, value);
+      }
     }
   }
 }

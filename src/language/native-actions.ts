@@ -67,6 +67,11 @@ export function nativeAction(uses: string): NativeAction | null {
   return ref && isNative(lower) ? lower : null;
 }
 
+/** An action of the same repository, which is read once the sandbox has it. */
+export function isLocalAction(uses: string): boolean {
+  return /^\.\.?(\/|$)/.test(uses.trim());
+}
+
 function isNative(name: string): name is NativeAction {
   return Object.hasOwn(NATIVE_ACTIONS, name);
 }

@@ -2,6 +2,7 @@
 
 import { isBasicExpression, isMapping, isString } from "@actions/workflow-parser";
 import type { Concurrency, JobDefinition, Permissions, Strategy } from "../model/workflow.ts";
+import { readCall } from "./read-call.ts";
 import { readStep } from "./read-step.ts";
 import {
   child,
@@ -24,7 +25,9 @@ export type Defaults = JobDefinition["defaults"];
 
 export function readJob(reading: Reading, key: Token, job: Token, defaults: Defaults): JobDefinition {
   const runsOn = child(job, "runs-on");
+  const uses = readCall(reading, job);
   return {
+    ...(uses !== undefined && { uses }),
     id: isString(key) ? key.value : "",
     name: templatedText(child(job, "name")),
     needs: stringsOf(child(job, "needs")) ?? [],

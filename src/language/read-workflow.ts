@@ -10,10 +10,12 @@ import { WORKFLOW_ROOT } from "@actions/workflow-parser/workflows/workflow-const
 // oxlint-disable-next-line no-restricted-imports -- the parser's own folder, not our workflows/
 import { getWorkflowSchema } from "@actions/workflow-parser/workflows/workflow-schema";
 import { type Document, isMap, isScalar, isSeq, type Node } from "yaml";
-import type { JobDefinition, Problem, Workflow, WorkflowFile } from "../model/workflow.ts";
+import type { Problem, Workflow, WorkflowFile } from "../model/workflow.ts";
 import { checkJobs, type ReadJob } from "./check-jobs.ts";
 import { checkSupport } from "./check-support.ts";
 import { explain } from "./expression-tree.ts";
+import { followCalls, type ReadFile, type ReadText } from "./follow-calls.ts";
+import { type CallSite, readCallSite, readContract } from "./read-call.ts";
 import { readConcurrency, readDefaults, readJob, readPermissions } from "./read-job.ts";
 import { checkFilters, readTriggers } from "./read-triggers.ts";
 import { child, entriesOf, Reading, shiftColumns, templatedMap, templatedText, type Token } from "./token.ts";
@@ -22,20 +24,36 @@ import { readYaml, type YamlTree } from "./yaml-tree.ts";
 
 const MAX_PROBLEMS = 100;
 
-/** Never throws for what stands in the file. A file of the largest size takes under two seconds. */
-export async function readWorkflow(path: string, text: string): Promise<WorkflowFile> {
+/**
+ * A file and all that it calls. Never throws for what stands in a file, only where `readText` does. A file of the largest
+ * size takes under two seconds.
+ */
+export async function readWorkflow(
+  path: string,
+  text: string,
+  readText: ReadText = () => Promise.resolve(null),
+): Promise<WorkflowFile> {
+  const file = await followCalls(await readFile(path, text), readFile, readText);
+  return { ...file, problems: file.problems.slice(0, MAX_PROBLEMS) };
+}
+
+/** One file by itself: what it calls is not looked at. */
+async function readFile(path: string, text: string): Promise<ReadFile> {
   // Columns count from the first visible character; a script has `\n` between its lines, whoever edited the file.
   const plain = text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
   const yaml = readYaml(path, plain);
   const outline = { path, name: nameIn(yaml.document), events: eventsIn(yaml.document) };
   if (yaml.tree === null) {
-    return { ...outline, workflow: null, problems: yaml.problems };
+    return { file: { ...outline, workflow: null, problems: yaml.problems }, sites: [] };
   }
-  const { workflow, problems } = await readTree(path, yaml.tree);
-  return { ...outline, workflow: problems.length > 0 ? null : workflow, problems: problems.slice(0, MAX_PROBLEMS) };
+  const { workflow, sites, problems } = await readTree(path, yaml.tree);
+  return { file: { ...outline, workflow: problems.length > 0 ? null : workflow, problems }, sites };
 }
 
-async function readTree(path: string, tree: YamlTree): Promise<{ workflow: Workflow | null; problems: Problem[] }> {
+async function readTree(
+  path: string,
+  tree: YamlTree,
+): Promise<{ workflow: Workflow | null; sites: CallSite[]; problems: Problem[] }> {
   const reading = new Reading(path);
   const context = new TemplateContext(
     new TemplateValidationErrors(),
@@ -49,7 +67,7 @@ async function readTree(path: string, tree: YamlTree): Promise<{ workflow: Workf
   const root = readTemplate(context, WORKFLOW_ROOT, reader, file);
   reportOfficial(reading, context, (line) => reader.indentAt(line));
   if (root === undefined) {
-    return { workflow: null, problems: reading.problems };
+    return { workflow: null, sites: [], problems: reading.problems };
   }
   shiftColumns(root, (line) => reader.indentAt(line));
   context.errors.clear();
@@ -60,19 +78,22 @@ async function readTree(path: string, tree: YamlTree): Promise<{ workflow: Workf
     featureFlags,
   });
   reportOfficial(reading, context, () => 0);
-  const workflow = readRoot(reading, root);
-  return { workflow, problems: reading.problems };
+  return { ...readRoot(reading, root), problems: reading.problems };
 }
 
-function readRoot(reading: Reading, root: Token): Workflow {
+function readRoot(reading: Reading, root: Token): { workflow: Workflow; sites: CallSite[] } {
   const on = child(root, "on");
   const defaults = readDefaults(root, { shell: null, workingDirectory: null });
-  const jobs: ReadJob[] = entriesOf(child(root, "jobs")).map(({ keyToken, value }) => ({
-    token: value,
-    definition: readJob(reading, keyToken, value, defaults),
-  }));
+  const jobs = withNeedsAsWritten(
+    entriesOf(child(root, "jobs")).map(({ keyToken, value }) => ({
+      token: value,
+      definition: readJob(reading, keyToken, value, defaults),
+    })),
+  );
   const name = templatedText(child(root, "name"));
+  const contract = readContract(reading, on);
   const workflow: Workflow = {
+    ...(contract !== undefined && { contract }),
     path: reading.file,
     name: typeof name === "string" && name.trim() !== "" ? name : null,
     runName: templatedText(child(root, "run-name")),
@@ -80,23 +101,26 @@ function readRoot(reading: Reading, root: Token): Workflow {
     env: templatedMap(child(root, "env")),
     concurrency: readConcurrency(child(root, "concurrency")),
     permissions: readPermissions(child(root, "permissions")),
-    jobs: withNeedsAsWritten(jobs.map(({ definition }) => definition)),
+    jobs: jobs.map(({ definition }) => definition),
   };
   if (on !== undefined) {
     checkFilters(reading, on);
   }
   checkJobs(reading, child(root, "jobs") ?? root, jobs);
-  checkSupport(reading, root);
-  return workflow;
+  checkSupport(reading, root, jobs);
+  const sites = jobs.flatMap(
+    ({ token, definition }) => readCallSite(reading, token, definition, workflow.permissions) ?? [],
+  );
+  return { workflow, sites };
 }
 
 /** GitHub finds `needs: Build` where the job is `build`; whoever reads a plan need not know. */
-function withNeedsAsWritten(jobs: JobDefinition[]): JobDefinition[] {
-  const ids = new Map(jobs.map(({ id }) => [id.toLowerCase(), id]));
-  return jobs.map((job) => ({
-    ...job,
-    needs: [...new Set(job.needs.map((need) => ids.get(need.toLowerCase()) ?? need))],
-  }));
+function withNeedsAsWritten(jobs: ReadJob[]): ReadJob[] {
+  const ids = new Map(jobs.map(({ definition: { id } }) => [id.toLowerCase(), id]));
+  return jobs.map(({ token, definition }) => {
+    const needs = definition.needs.map((need) => ids.get(need.toLowerCase()) ?? need);
+    return { token, definition: { ...definition, needs: [...new Set(needs)] } };
+  });
 }
 
 /** `check-jobs.ts` says these in words that help, and compares ids in any case. */

@@ -28,6 +28,10 @@ export const SUPPORT = {
   "on.pull_request": { types: "yes", ...BY_BRANCH_AND_PATH },
   "on.workflow_dispatch": { inputs: "yes" },
   "on.schedule": { cron: "yes", timezone: { refused: "schedules are in UTC" } },
+  "on.workflow_call": { inputs: "yes", secrets: "yes", outputs: "yes" },
+  "on.workflow_call.inputs": { description: "yes", type: "yes", required: "yes", default: "yes" },
+  "on.workflow_call.secrets": { description: "yes", required: "yes" },
+  "on.workflow_call.outputs": { description: "yes", value: "yes" },
   "on.workflow_dispatch.inputs": {
     description: "yes",
     required: "yes",
@@ -60,9 +64,9 @@ export const SUPPORT = {
     services: { refused: "service containers are not carried out yet" },
     environment: { refused: "on GitHub an environment may be guarded by people, and Sandlot has no such guard yet" },
     snapshot: { refused: "images of a runner are not carried out" },
-    uses: { refused: "reusable workflows are not carried out yet" },
-    with: { refused: "reusable workflows are not carried out yet" },
-    secrets: { refused: "reusable workflows are not carried out yet" },
+    uses: { differs: "workflows of the same repository only, neither call nor called file with `concurrency`" },
+    with: "yes",
+    secrets: "yes",
   },
   "runs-on": { labels: "yes", group: { refused: "there are no runner groups" } },
   strategy: { matrix: "yes", "fail-fast": "yes", "max-parallel": "yes" },
@@ -107,10 +111,10 @@ export const EVENTS = {
   push: "yes",
   pull_request: { differs: "not from forks, and not by dependabot" },
   workflow_dispatch: { differs: "through Sandlot's API" },
-  schedule: { refused: "does not start a build yet" },
-  merge_group: { refused: "does not start a build yet" },
-  release: { refused: "does not start a build yet" },
-  workflow_call: { refused: "reusable workflows are not carried out yet" },
+  schedule: { differs: "within a minute of its time; what was missed starts once" },
+  merge_group: { differs: "a group that is destroyed cancels its builds" },
+  release: "yes",
+  workflow_call: { differs: "from workflows of the same repository" },
   branch_protection_rule: NEVER_COMES,
   check_run: NEVER_COMES,
   check_suite: NEVER_COMES,
@@ -148,7 +152,7 @@ export const CONTEXTS = {
   env: "yes",
   vars: { differs: "empty: Sandlot has no variables yet" },
   job: { differs: "`status` alone" },
-  jobs: { refused: "reusable workflows are not carried out yet" },
+  jobs: "yes",
   steps: "yes",
   runner: { differs: "`environment` is `self-hosted`" },
   secrets: "yes",
@@ -180,7 +184,13 @@ export function eventPlace(event: string): SupportedPlace | null {
   return carriesOut(event) && Object.hasOwn(SUPPORT, place) ? (place as SupportedPlace) : null;
 }
 
-/** Whether this event can start a build. */
+/** Where the entries of a list under an event stand in the table, if they do. */
+export function inputPlace(event: string, list: string): SupportedPlace | null {
+  const place = `on.${event}.${list}`;
+  return Object.hasOwn(SUPPORT, place) ? (place as SupportedPlace) : null;
+}
+
+/** Whether Sandlot acts on this event. */
 function carriesOut(event: string): boolean {
   const events: Record<string, Support> = EVENTS;
   const support = Object.hasOwn(events, event) ? events[event] : undefined;

@@ -116,6 +116,10 @@ function templated(token: Token | undefined): Templated | null {
   return token === undefined ? null : (expressionOf(token) ?? scalarOf(token));
 }
 
+export function templatedScalar(token: Token): Templated {
+  return templated(token);
+}
+
 export function templatedText(token: Token | undefined): Templated<string> | null {
   const value = templated(token);
   return typeof value === "object" ? value : String(value);

@@ -1,12 +1,22 @@
-/** What a job sees of those it needs: `needs.x.result`, `needs.x.outputs`, and what `success()` and `failure()` mean for it. */
+/** What a job sees of those it needs: their results, and what `success()` and `failure()` mean for it. */
 
+import { legUnder, nodeOf } from "../language/chain.ts";
 import type { Job } from "../model/job.ts";
 import { resultOf } from "../model/status.ts";
 import type { Result } from "../model/status.ts";
+import type { PlannedJob } from "../model/workflow.ts";
 
-/** All legs of one job id. */
-export function legsOf(jobs: readonly Job[], id: string): Job[] {
-  return jobs.filter((job) => job.plan.definition.id === id);
+/** All legs of one job id, as `of` names it: where the id calls a workflow, all jobs under it. */
+export function legsOf(jobs: readonly Job[], id: string, of: PlannedJob): Job[] {
+  return jobs.filter((job) => legUnder(job.plan, id, of) !== null);
+}
+
+/** Jobs of the other legs of this job's matrix. `of` may be a calling job, whose legs are many jobs each. */
+export function otherLegs(jobs: readonly Job[], of: PlannedJob): Job[] {
+  return jobs.filter(({ plan }) => {
+    const leg = legUnder(plan, of.definition.id, of);
+    return leg !== null && leg.key !== of.key;
+  });
 }
 
 const WORST_FIRST = ["failure", "cancelled", "skipped", "success"] as const satisfies readonly Result[];
@@ -24,37 +34,26 @@ export function resultOfLegs(legs: readonly Job[]): Result | null {
   return WORST_FIRST.find((result) => counted.includes(result)) ?? "skipped";
 }
 
-/** The `needs` context: direct needs only. Among legs the last writer of an output wins, as on GitHub. */
-export function needsContext(job: Job, jobs: readonly Job[]): Record<string, unknown> {
-  return Object.fromEntries(
-    job.plan.definition.needs.map((id) => {
-      const legs = legsOf(jobs, id);
-      const outputs: Record<string, string> = {};
-      for (const leg of legs) Object.assign(outputs, leg.outputs);
-      return [id, { result: resultOfLegs(legs) ?? "", outputs }];
-    }),
-  );
-}
-
-/** Results of all that a job needs, directly or not: `success()` and `failure()` look at the whole chain. */
-export function ancestorResults(job: Job, jobs: readonly Job[]): Result[] {
+/** Results of all that a job needs, directly or not: `success()` and `failure()` look at the whole chain within its file. */
+export function ancestorResults({ plan }: Pick<Job, "plan">, jobs: readonly Job[]): Result[] {
   const seen = new Set<string>();
-  const queue = [...job.plan.definition.needs];
+  const queue = [...plan.definition.needs];
   const results: Result[] = [];
   for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
-    if (seen.has(id)) continue;
-    seen.add(id);
-    const legs = legsOf(jobs, id);
+    const node = nodeOf(plan, id);
+    if (seen.has(node)) continue;
+    seen.add(node);
+    const legs = legsOf(jobs, id, plan);
     const result = resultOfLegs(legs);
     if (result !== null) results.push(result);
-    for (const leg of legs) queue.push(...leg.plan.definition.needs);
+    for (const leg of legs) queue.push(...(legUnder(leg.plan, id, plan)?.definition.needs ?? []));
   }
   return results;
 }
 
 /** What the status functions answer in a job's `if`. */
 export function jobStatusFunctions(
-  job: Job,
+  job: Pick<Job, "plan">,
   jobs: readonly Job[],
   cancelled: boolean,
 ): Record<StatusFunction, boolean> {

@@ -1,8 +1,10 @@
 /** Given a build's jobs as they stand: what each one that has not started may do now. */
 
+import { chainOf, legUnder } from "../language/chain.ts";
 import type { Job } from "../model/job.ts";
 import type { Conclusion, Reason } from "../model/status.ts";
-import { jobStatusFunctions, legsOf, resultOfLegs } from "./needs.ts";
+import type { PlannedJob } from "../model/workflow.ts";
+import { jobStatusFunctions, legsOf, otherLegs, resultOfLegs } from "./needs.ts";
 import type { StatusFunction } from "./needs.ts";
 
 export type JobDecision =
@@ -12,41 +14,78 @@ export type JobDecision =
   | { do: "expand" }
   | { do: "conclude"; conclusion: Conclusion; reason: Reason; detail: string };
 
+/** A job, or one that calls it: what holds for the caller holds for every job under it. */
+type Asked = Pick<Job, "plan">;
+
 export interface JobQuestion {
   job: Job;
   /** All jobs of the build. */
   jobs: readonly Job[];
   cancelled: { by: string } | null;
   /** Evaluates the job's `if`; it may throw an ExpressionError, which the caller turns into a failed job. */
-  condition: (job: Job, functions: Record<StatusFunction, boolean>) => boolean;
-  /** Evaluated `strategy` of the job. */
-  strategy: { failFast: boolean; maxParallel: number | null };
+  condition: (job: Asked, functions: Record<StatusFunction, boolean>) => boolean;
+  /** Evaluates its `strategy`; it may throw an ExpressionError too. */
+  strategy: (job: Asked) => { failFast: boolean; maxParallel: number | null };
 }
 
-/** Only for jobs that have no running attempt. */
+/** Only for jobs that have no running attempt. The jobs that call this one are asked first, the outermost before all. */
 export function decideJob(question: JobQuestion): JobDecision {
+  for (const plan of chainOf(question.job.plan).reverse()) {
+    const decision = decideOne(question, plan);
+    if (decision.do !== "start") return decision;
+  }
+  return { do: "start" };
+}
+
+function decideOne(question: JobQuestion, plan: PlannedJob): JobDecision {
   const { job, jobs, cancelled } = question;
-  const unfinished = job.plan.definition.needs.filter((id) => resultOfLegs(legsOf(jobs, id)) === null);
+  const unfinished = plan.definition.needs.filter((id) => resultOfLegs(legsOf(jobs, id, plan)) === null);
   if (unfinished.length > 0) return { do: "wait", detail: `Waiting for ${unfinished.join(", ")}` };
-  const functions = jobStatusFunctions(job, jobs, cancelled !== null);
-  if (!question.condition(job, functions)) return skipped(question, functions);
-  if (job.plan.unexpanded) return { do: "expand" };
-  const legs = legsOf(jobs, job.plan.definition.id).filter((leg) => leg.id !== job.id);
-  if (question.strategy.failFast && legs.some(failed))
+  const begun =
+    job.plan !== plan && hasBegun(jobs.filter((one) => chainOf(one.plan).some(({ key }) => key === plan.key)));
+  const functions = jobStatusFunctions({ plan }, jobs, cancelled !== null);
+  // A call that has begun is not asked again: a cancel would make it false for its `always()` jobs.
+  if (!begun && !question.condition({ plan }, functions)) return skipped(question, plan, functions);
+  if (plan.unexpanded) return { do: "expand" };
+  const legs = otherLegs(jobs, plan);
+  return legs.length === 0 ? { do: "start" } : amongLegs(question, plan, { legs, begun });
+}
+
+function amongLegs(
+  { strategy }: JobQuestion,
+  plan: PlannedJob,
+  { legs, begun }: { legs: readonly Job[]; begun: boolean },
+): JobDecision {
+  const { failFast, maxParallel } = strategy({ plan });
+  if (failFast && legs.some(failed))
     return {
       do: "conclude",
       conclusion: "cancelled",
       reason: "fail_fast",
       detail: "Cancelled because another leg of its matrix failed",
     };
-  const { maxParallel } = question.strategy;
-  const busy = legs.filter(isBusy).length;
-  if (maxParallel !== null && busy >= maxParallel)
+  if (maxParallel !== null && !begun && busyLegs(legs, plan) >= maxParallel)
     return { do: "wait", detail: `Waiting for its turn: max-parallel is ${maxParallel}` };
   return { do: "start" };
 }
 
-function skipped({ job, cancelled }: JobQuestion, functions: Record<StatusFunction, boolean>): JobDecision {
+/** A leg that calls a workflow is busy from the start of its first job to the end of its last. */
+function busyLegs(legs: readonly Job[], plan: PlannedJob): number {
+  const byLeg = Map.groupBy(legs, (job) => legUnder(job.plan, plan.definition.id, plan)?.key);
+  return [...byLeg.values()].filter((leg) => hasBegun(leg) && leg.some(({ state }) => state.status !== "completed"))
+    .length;
+}
+
+/** Something of it ran, or runs. */
+function hasBegun(leg: readonly Job[]): boolean {
+  return leg.some((job) => isBusy(job) || job.startedAt !== null || failed(job));
+}
+
+function skipped(
+  { cancelled }: JobQuestion,
+  plan: PlannedJob,
+  functions: Record<StatusFunction, boolean>,
+): JobDecision {
   if (cancelled)
     return {
       do: "conclude",
@@ -59,13 +98,13 @@ function skipped({ job, cancelled }: JobQuestion, functions: Record<StatusFuncti
       do: "conclude",
       conclusion: "skipped",
       reason: "needs_failed",
-      detail: `Skipped: ${job.plan.definition.needs.join(", ")} did not succeed`,
+      detail: `Skipped: ${plan.definition.needs.join(", ")} did not succeed`,
     };
   return {
     do: "conclude",
     conclusion: "skipped",
     reason: "condition_false",
-    detail: `Skipped: its condition is false (${job.plan.definition.if})`,
+    detail: `Skipped: its condition is false (${plan.definition.if})`,
   };
 }
 

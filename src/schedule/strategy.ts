@@ -7,7 +7,10 @@ import type { Job, SandboxSize } from "../model/job.ts";
 import type { StatusFunction } from "./needs.ts";
 
 /** Throws ExpressionError. */
-export function strategyOf(job: Job, contexts: Contexts): { failFast: boolean; maxParallel: number | null } {
+export function strategyOf(
+  job: Pick<Job, "plan">,
+  contexts: Contexts,
+): { failFast: boolean; maxParallel: number | null } {
   const { failFast, maxParallel } = job.plan.definition.strategy;
   return {
     failFast: evaluateBoolean(failFast, contexts),
@@ -16,7 +19,11 @@ export function strategyOf(job: Job, contexts: Contexts): { failFast: boolean; m
 }
 
 /** Throws ExpressionError. */
-export function conditionOf(job: Job, contexts: Contexts, functions: Record<StatusFunction, boolean>): boolean {
+export function conditionOf(
+  job: Pick<Job, "plan">,
+  contexts: Contexts,
+  functions: Record<StatusFunction, boolean>,
+): boolean {
   return evaluateCondition(job.plan.definition.if, contexts, functions);
 }
 

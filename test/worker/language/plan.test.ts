@@ -56,7 +56,7 @@ describe("a plan", () => {
   it("names jobs as GitHub does: the values behind a plain name, a computed name as it is", async () => {
     const nameOf = async (name: string): Promise<string> => {
       const [job] = await plan(`${name}strategy: {matrix: {node: [20]}}`);
-      return jobName(job!, { matrix: job!.matrix });
+      return jobName(job!, ({ matrix }) => ({ matrix }));
     };
     expect(await nameOf("")).toBe("test (20)");
     expect(await nameOf("name: Tests\n    ")).toBe("Tests (20)");

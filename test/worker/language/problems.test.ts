@@ -7,7 +7,9 @@ const JOB = "    runs-on: ubuntu-latest\n    steps:\n      - run: x\n";
 async function problemsOf(text: string): Promise<string[]> {
   const { workflow, problems } = await readWorkflow("w.yml", text);
   expect(workflow === null).toBe(problems.length > 0);
-  return problems.map(({ reason, message, at }) => `${at.line}:${at.column} ${reason}: ${message}`);
+  const ofJobs = (workflow?.jobs ?? []).flatMap(({ unsupported }) => unsupported ?? []);
+  expect(ofJobs.every(({ reason }) => reason === "unsupported")).toBe(true);
+  return [...problems, ...ofJobs].map(({ reason, message, at }) => `${at.line}:${at.column} ${reason}: ${message}`);
 }
 
 async function problemsOfStep(step: string): Promise<string[]> {
@@ -37,7 +39,6 @@ describe("what GitHub takes and Sandlot does not carry out is a problem with its
 
   const STEPS: [step: string, place: string, says: string][] = [
     ["uses: actions/setup-node@v4", "6:15", "the action 'actions/setup-node@v4'"],
-    ["uses: ./.github/actions/x", "6:15", "'./.github/actions/x'"],
     ["uses: docker://alpine", "6:15", "'docker://alpine'"],
     ["uses: actions/checkout", "6:15", "'actions/checkout'"],
     ["{uses: actions/checkout@v4, with: {repository: a/b}}", "6:44", "another repository"],
@@ -53,15 +54,39 @@ describe("what GitHub takes and Sandlot does not carry out is a problem with its
   }
 
   it("in a call of another workflow", async () => {
-    const problems = await problemsOf("on: push\njobs:\n  a:\n    uses: ./.github/workflows/b.yml\n    with: {x: 1}\n");
-    expect(problems).toEqual([
-      expect.stringMatching("^4:5 unsupported: .*reusable workflows"),
-      expect.stringMatching("^5:5 unsupported: .*reusable workflows"),
+    const called = async (uses: string, more = ""): Promise<string[]> =>
+      await problemsOf(`on: push\njobs:\n  a:\n    uses: ${uses}\n${more}`);
+    expect(await called("octo/app/.github/workflows/b.yml@v1", "    with: {x: 1}\n")).toEqual([
+      expect.stringMatching("^4:11 unsupported: .* is of another repository"),
+    ]);
+    expect(await called("./workflows/b.yml")).toEqual([
+      expect.stringMatching("^4:11 unsupported: './workflows/b.yml' is no workflow file"),
+    ]);
+    expect(await called("octo/app/.github/workflows/b.yml@v1", "    concurrency: x\n")).toEqual([
+      expect.stringMatching("^4:11 unsupported"),
+      expect.stringMatching("^5:18 unsupported: the 'concurrency' of a calling job"),
+    ]);
+  });
+
+  it("of one job stops that job alone: the others run", async () => {
+    const { workflow } = await readWorkflow(
+      "w.yml",
+      `on: push\njobs:\n  a:\n${JOB}  b:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: a/b@v1\n      - uses: c/d@v1\n`,
+    );
+    expect(workflow?.jobs.map(({ id, unsupported }) => [id, unsupported?.map(({ at }) => at.line)])).toEqual([
+      ["a", undefined],
+      ["b", [10, 11]],
     ]);
   });
 
   it("but native actions at any ref, and events that never come, are no problem", async () => {
-    for (const uses of ["actions/checkout@v4", "Actions/Cache/Save@main", "actions/upload-artifact@abc"]) {
+    for (const uses of [
+      "actions/checkout@v4",
+      "./.github/actions/x",
+      "./",
+      "Actions/Cache/Save@main",
+      "actions/upload-artifact@abc",
+    ]) {
       expect(await problemsOfStep(`uses: ${uses}`)).toEqual([]);
     }
     expect(await problemsOfStep("{uses: actions/checkout@v4, with: {submodules: false, lfs: 'false'}}")).toEqual([]);
