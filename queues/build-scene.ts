@@ -3,6 +3,7 @@
 import { githubContext } from "../src/language/contexts.ts";
 import { containsExpression } from "../src/language/expression.ts";
 import type { Contexts } from "../src/language/expression.ts";
+import { eventPayload } from "../src/model/delivery.ts";
 import type { BuildId } from "../src/model/ids.ts";
 import type { Job } from "../src/model/job.ts";
 import type { PlannedJob } from "../src/model/workflow.ts";
@@ -29,7 +30,7 @@ export async function readScene(env: Env, id: BuildId): Promise<BuildScene | nul
   const repository = await readRepository(env.DB, build.repositoryId);
   if (repository === null) throw new Error(`build ${id} belongs to repository ${build.repositoryId}, which has no row`);
   const github = jobs.some(asksForContexts)
-    ? githubContext(build, repository, await readDeliveryBody(env.STORE, build.deliveryId), {
+    ? githubContext(build, repository, eventPayload(await readDeliveryBody(env.STORE, build.deliveryId), repository), {
         serverUrl: env.GITHUB_SERVER_URL,
         apiUrl: env.GITHUB_API_URL,
       })

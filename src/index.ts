@@ -3,6 +3,8 @@
 import { Sandbox as SandboxBase } from "@cloudflare/sandbox";
 import { consumeQueue } from "../queues/consume.ts";
 import type { QueueMessage } from "./model/messages.ts";
+import { refreshSchedules } from "./intake/schedules.ts";
+import { startDue } from "./sweep/start-due.ts";
 import { sweep } from "./sweep/sweep.ts";
 import { app } from "./web/app.ts";
 
@@ -17,6 +19,8 @@ export default {
   fetch: app.fetch,
   queue: consumeQueue,
   async scheduled(controller, env) {
+    await startDue(env, controller.scheduledTime);
     await sweep(env, controller.scheduledTime);
+    await refreshSchedules(env, controller.scheduledTime);
   },
 } satisfies ExportedHandler<Env, QueueMessage>;

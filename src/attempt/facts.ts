@@ -1,5 +1,6 @@
 /** What our rows say about an attempt; read once by a job runner, and again after it was restarted. */
 
+import { eventPayload } from "../model/delivery.ts";
 import type { AttemptId } from "../model/ids.ts";
 import type { Attempt, Job } from "../model/job.ts";
 import { readAttempt } from "../store/attempts.ts";
@@ -32,6 +33,6 @@ export async function readFacts(env: AttemptBindings, id: AttemptId): Promise<At
   ]);
   const job = jobs.find((one) => one.id === attempt.jobId);
   if (!build || !job || !repository) throw new Error(`attempt ${id} lacks its build, job or repository`);
-  const payload = await readDeliveryBody(env.STORE, build.deliveryId);
+  const payload = eventPayload(await readDeliveryBody(env.STORE, build.deliveryId), repository);
   return { attempt, job, build, repository, jobs, payload };
 }

@@ -3,6 +3,11 @@
 import { Webhooks } from "@octokit/webhooks";
 import { z } from "zod";
 import type { Repository, TriggerEvent } from "../model/event.ts";
+import { firstLine, installation, isDependabot, repository, sha, toRepository, user, wrongShape } from "./payload.ts";
+import type { EventReading } from "./payload.ts";
+import { readMergeGroup, readRelease } from "./release-events.ts";
+
+export type { EventReading } from "./payload.ts";
 
 /** Exactly what GitHub sends; the library's own decoder is content with any hex digits anywhere. */
 const SIGNATURE = /^sha256=[0-9a-f]{64}$/;
@@ -30,28 +35,13 @@ export function decodeBody(bytes: Uint8Array): string | null {
   }
 }
 
-export type EventReading =
-  /** `event` is what may start builds; where it is null, `ignored` says why nothing starts. */
-  { ok: true; event: TriggerEvent } | { ok: true; event: null; ignored: string } | { ok: false; error: string };
-
-const sha = z.string().regex(/^([0-9a-f]{40}|[0-9a-f]{64})$/);
-const name = z.string().regex(/^[\w.-]+$/);
-const user = z.object({ id: z.int(), login: z.string().min(1) });
-const repository = z.object({
-  id: z.int(),
-  name,
-  owner: z.object({ login: name }),
-  private: z.boolean(),
-  default_branch: z.string().min(1),
-});
-const installation = z.object({ id: z.int() }).nullish();
-
 const pushPayload = z.object({
   ref: z.string().startsWith("refs/"),
   before: sha,
   after: sha,
   deleted: z.boolean().optional(),
   head_commit: z.object({ id: sha, message: z.string() }).nullish(),
+  commits: z.array(z.object({ id: sha })).nullish(),
   repository,
   sender: user,
   installation,
@@ -63,6 +53,7 @@ const pullRequestPayload = z.object({
   pull_request: z.object({
     title: z.string(),
     user: user.nullable(),
+    merged: z.boolean().nullish(),
     merge_commit_sha: sha.nullish(),
     head: z.object({ sha, ref: z.string().min(1), repo: z.object({ id: z.int() }).nullable() }),
     base: z.object({ sha, ref: z.string().min(1), repo: z.object({ id: z.int() }) }),
@@ -72,9 +63,6 @@ const pullRequestPayload = z.object({
   installation,
 });
 
-/** Other activity on a pull request starts nothing. */
-const PULL_REQUEST_ACTIONS = new Set(["opened", "synchronize", "reopened"]);
-
 /** Reads a webhook's payload: only the fields that are used, ignoring all others. */
 export function readEvent(eventName: string, payload: unknown): EventReading {
   switch (eventName) {
@@ -82,6 +70,10 @@ export function readEvent(eventName: string, payload: unknown): EventReading {
       return readPush(payload);
     case "pull_request":
       return readPullRequest(payload);
+    case "merge_group":
+      return readMergeGroup(payload);
+    case "release":
+      return readRelease(payload);
     default:
       return { ok: true, event: null, ignored: `${eventName} events start nothing` };
   }
@@ -102,8 +94,7 @@ function readPush(payload: unknown): EventReading {
 
 function toPushEvent(push: z.infer<typeof pushPayload>): TriggerEvent {
   // For an annotated tag `after` is the tag object; the commit is what `head_commit` names.
-  const commit = push.head_commit?.id ?? push.after;
-  const message = push.head_commit?.message ?? "";
+  const { id: commit, message } = push.head_commit ?? { id: push.after, message: "" };
   return {
     name: "push",
     action: null,
@@ -114,6 +105,7 @@ function toPushEvent(push: z.infer<typeof pushPayload>): TriggerEvent {
     reportSha: commit,
     ref: push.ref,
     baseSha: isZero(push.before) ? null : push.before,
+    oldestCommit: push.commits?.[0]?.id ?? null,
     headRef: null,
     baseRef: null,
     pullRequest: null,
@@ -126,11 +118,6 @@ function toPushEvent(push: z.infer<typeof pushPayload>): TriggerEvent {
 }
 
 function readPullRequest(payload: unknown): EventReading {
-  const action = z.object({ action: z.string() }).safeParse(payload);
-  if (!action.success) return wrongShape("pull_request", action.error);
-  if (!PULL_REQUEST_ACTIONS.has(action.data.action)) {
-    return { ok: true, event: null, ignored: `pull_request ${action.data.action} starts nothing` };
-  }
   const parsed = pullRequestPayload.safeParse(payload);
   if (!parsed.success) return wrongShape("pull_request", parsed.error);
   const { pull_request: pull, sender, number } = parsed.data;
@@ -142,6 +129,7 @@ function readPullRequest(payload: unknown): EventReading {
     actor: { id: sender.id, login: sender.login },
     sha: null,
     mergeCommitSha: pull.merge_commit_sha ?? null,
+    merged: pull.merged === true,
     reportSha: pull.head.sha,
     ref: `refs/pull/${number}/merge`,
     baseSha: pull.base.sha,
@@ -180,33 +168,6 @@ export function isOwnBot(payload: unknown, appSlug: string): boolean {
   return parsed.success && parsed.data.sender.login.toLowerCase() === `${appSlug}[bot]`.toLowerCase();
 }
 
-function toRepository(given: z.infer<typeof repository>): Repository {
-  return {
-    id: given.id,
-    owner: given.owner.login,
-    name: given.name,
-    private: given.private,
-    defaultBranch: given.default_branch,
-  };
-}
-
-function isDependabot(who: { login: string } | null): boolean {
-  return who?.login === "dependabot[bot]";
-}
-
 function isZero(sha: string): boolean {
   return /^0+$/.test(sha);
-}
-
-function firstLine(text: string): string {
-  return (text.split(/\r?\n/, 1)[0] ?? "").trim();
-}
-
-function wrongShape(event: string, error: z.ZodError): EventReading {
-  const issue = error.issues[0];
-  const path = issue?.path.join(".") ?? "";
-  return {
-    ok: false,
-    error: `${event} payload: ${path === "" ? "the whole" : path}: ${issue?.message ?? "wrong shape"}`,
-  };
 }

@@ -17,6 +17,11 @@ export type IntakeBindings = Pick<
   | "ONLY_JOB"
 >;
 
+/** Where workflow files are looked for. */
+export function workflowDirs(env: Pick<Env, "WORKFLOW_DIRS">): string[] {
+  return env.WORKFLOW_DIRS.split(",").map((dir) => dir.trim());
+}
+
 export function githubConfig(
   env: Pick<Env, "GITHUB_API_URL" | "GITHUB_APP_ID" | "GITHUB_APP_PRIVATE_KEY">,
 ): GitHubConfig {

@@ -2,27 +2,27 @@
 
 import type { Octokit } from "@octokit/rest";
 import { findInstallation, installationOctokit, readAppSlug } from "../github/app.ts";
-import { readCommit, readPullRequest, readRepository, resolveRef } from "../github/contents.ts";
+import { readCommit, readRepository, resolveRef } from "../github/contents.ts";
 import { isBot, isOwnBot, readEvent } from "../github/webhook.ts";
+import { eventPayload } from "../model/delivery.ts";
 import type { Delivery, DeliveryBody } from "../model/delivery.ts";
-import type { TriggerEvent } from "../model/event.ts";
-import { saveRepository } from "../store/repositories.ts";
+import type { Repository, TriggerEvent } from "../model/event.ts";
+import { readRepository as readStoredRepository, saveRepository } from "../store/repositories.ts";
 import { githubConfig } from "./bindings.ts";
 import type { IntakeBindings } from "./bindings.ts";
-import { Later } from "./later.ts";
+import { findPullRequest } from "./find-pull-request.ts";
 
 /** An event with everything that planning needs, and the client to read its repository with. */
 export interface FoundEvent {
   event: TriggerEvent & { sha: string };
   payload: unknown;
   octokit: Octokit;
+  /** Only a schedule: the line that was due. */
+  cron?: string;
 }
 
 /** `nothing` says, for people, why this starts no build. */
 export type Finding = { found: FoundEvent } | { nothing: string };
-
-/** How soon to ask again whether GitHub has made the test merge. */
-const MERGE_POLL_SECONDS = 2;
 
 export async function findWebhookEvent(env: IntakeBindings, delivery: Delivery, payload: unknown): Promise<Finding> {
   const reading = readEvent(delivery.event ?? "", payload);
@@ -34,27 +34,23 @@ export async function findWebhookEvent(env: IntakeBindings, delivery: Delivery, 
   if (event.installationId === null) return { nothing: "The delivery names no installation of the App" };
   await saveRepository(env.DB, { ...event.repository, installationId: event.installationId }).run();
   const octokit = installationOctokit(githubConfig(env), event.installationId);
-  // What a fork asks for is not run, so its merge is not waited for.
-  const sha = event.fork ? event.reportSha : event.sha;
-  if (sha !== null) return { found: { event: { ...event, sha }, payload, octokit } };
-  return await findMerge(octokit, event, payload);
+  const found = await findCommit(octokit, event);
+  return "nothing" in found ? found : { found: { event: found, payload, octokit } };
 }
 
-/** A pull request is built as it would be merged; GitHub makes that commit a moment after the webhook. */
-async function findMerge(octokit: Octokit, event: TriggerEvent, payload: unknown): Promise<Finding> {
-  const name = { owner: event.repository.owner, repo: event.repository.name };
-  const number = event.pullRequest ?? 0;
-  const pull = await readPullRequest(octokit, { ...name, number });
-  if (pull === null) return { nothing: `Pull request ${number} is gone` };
-  if (pull.state === "closed") return { nothing: `Pull request ${number} is closed` };
-  if (pull.headSha !== event.reportSha)
-    return { nothing: `Pull request ${number} moved on to ${pull.headSha}; that commit has a delivery of its own` };
-  if (pull.mergeable === false)
-    return { nothing: `Pull request ${number} conflicts with ${pull.baseRef}: resolve the conflict to have it built` };
-  const merge = pull.mergeCommitSha && (await readCommit(octokit, { ...name, sha: pull.mergeCommitSha }));
-  if (pull.mergeable === null || !merge || !merge.parents.includes(pull.headSha))
-    throw new Later(`GitHub has not merged pull request ${number} for testing yet`, MERGE_POLL_SECONDS);
-  return { found: { event: { ...event, sha: merge.sha, baseSha: pull.baseSha }, payload, octokit } };
+async function findCommit(octokit: Octokit, event: TriggerEvent): Promise<FoundEvent["event"] | { nothing: string }> {
+  // What a fork asks for is not run, so its merge is not waited for.
+  const sha = event.fork ? event.reportSha : event.sha;
+  if (sha !== null) return { ...event, sha };
+  return event.name === "release" ? await findTag(octokit, event) : await findPullRequest(octokit, event);
+}
+
+/** A release is built at its tag. */
+async function findTag(octokit: Octokit, event: TriggerEvent): Promise<FoundEvent["event"] | { nothing: string }> {
+  const { owner, name } = event.repository;
+  const tag = await resolveRef(octokit, { owner, repo: name, ref: event.ref });
+  if (tag === null) return { nothing: `There is no ${event.ref.replace("refs/tags/", "tag ")}` };
+  return { ...event, sha: tag.sha, reportSha: tag.sha };
 }
 
 /** A dispatch names repository and ref; GitHub knows the rest. */
@@ -73,23 +69,46 @@ export async function findDispatchEvent(
   const asked = body.ref === "" ? repository.defaultBranch : body.ref;
   const ref = await resolveRef(octokit, { ...name, ref: asked });
   if (ref === null) return { nothing: `${full} has no branch or tag ${asked}` };
-  const commit = await readCommit(octokit, { ...name, sha: ref.sha });
-  const payload = {
-    inputs: body.inputs,
-    ref: ref.ref,
-    workflow: body.workflow,
-    repository: { id: repository.id, name: repository.name, full_name: full, default_branch: repository.defaultBranch },
-    sender: { login: body.actor },
+  const event = await ownEvent(octokit, { name: "workflow_dispatch", repository, installationId, ...ref }, body.actor);
+  const payload = eventPayload(body, repository);
+  return {
+    found: { event: { ...event, inputs: body.inputs, workflowPath: body.workflow }, payload, octokit },
   };
-  const event = {
-    name: "workflow_dispatch",
+}
+
+/** A schedule builds what its default branch is now. */
+export async function findScheduleEvent(
+  env: IntakeBindings,
+  body: Extract<DeliveryBody, { kind: "schedule" }>,
+): Promise<Finding> {
+  const stored = await readStoredRepository(env.DB, body.repositoryId);
+  if (!stored?.installationId) return { nothing: "The App is not installed for this repository any more" };
+  const { installationId } = stored;
+  const octokit = installationOctokit(githubConfig(env), installationId);
+  const name = { owner: stored.owner, repo: stored.name };
+  const repository = await readRepository(octokit, name);
+  if (repository?.id !== body.repositoryId) return { nothing: `${stored.owner}/${stored.name} is gone` };
+  await saveRepository(env.DB, { ...repository, installationId }).run();
+  const ref = await resolveRef(octokit, { ...name, ref: `refs/heads/${repository.defaultBranch}` });
+  if (ref === null) return { nothing: `The default branch ${repository.defaultBranch} is gone` };
+  const event = await ownEvent(octokit, { name: "schedule", repository, installationId, ...ref }, repository.owner);
+  const payload = eventPayload(body, repository);
+  return { found: { event: { ...event, workflowPath: body.workflowPath }, payload, octokit, cron: body.cron } };
+}
+
+/** An event that no webhook told. */
+async function ownEvent(
+  octokit: Octokit,
+  about: { name: string; repository: Repository; installationId: number; sha: string; ref: string },
+  actor: string,
+): Promise<FoundEvent["event"]> {
+  const { repository, sha } = about;
+  const commit = await readCommit(octokit, { owner: repository.owner, repo: repository.name, sha });
+  return {
+    ...about,
     action: null,
-    repository,
-    installationId,
-    actor: { id: 0, login: body.actor },
-    sha: ref.sha,
-    reportSha: ref.sha,
-    ref: ref.ref,
+    actor: { id: 0, login: actor },
+    reportSha: sha,
     baseSha: null,
     headRef: null,
     baseRef: null,
@@ -97,8 +116,7 @@ export async function findDispatchEvent(
     fork: false,
     title: commit?.title ?? "",
     message: commit?.message ?? "",
-    inputs: body.inputs,
-    workflowPath: body.workflow,
+    inputs: null,
+    workflowPath: null,
   };
-  return { found: { event, payload, octokit } };
 }

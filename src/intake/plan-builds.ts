@@ -1,9 +1,6 @@
 /** One event becomes builds: which workflow files start, and what their jobs are. */
 
-import { changedFiles, readWorkflowFiles } from "../github/contents.ts";
-import { decideTrigger, needsChangedFiles } from "../language/trigger.ts";
-import type { TriggerDecision } from "../language/trigger.ts";
-import { dispatchInputs } from "../language/inputs.ts";
+import { readWorkflowFiles } from "../github/contents.ts";
 import { readWorkflow } from "../language/read-workflow.ts";
 import type { Build } from "../model/build.ts";
 import { reportContext } from "../model/build.ts";
@@ -13,22 +10,16 @@ import type { Job } from "../model/job.ts";
 import type { Workflow, WorkflowFile } from "../model/workflow.ts";
 import { drawBuildNumber, insertBuild, readBuild } from "../store/builds.ts";
 import { insertJob } from "../store/jobs.ts";
+import { workflowDirs } from "./bindings.ts";
 import type { IntakeBindings } from "./bindings.ts";
 import { calledFiles } from "./called-files.ts";
 import type { FoundEvent } from "./find-event.ts";
+import { planFile } from "./plan-file.ts";
+import type { FilePlan } from "./plan-file.ts";
 import { jobsOf } from "./plan-jobs.ts";
 import { groupOf, titleOf } from "./plan-names.ts";
 import { sameNames } from "./same-names.ts";
-
-/** What one file asks for: a build of some kind, or nothing, and why. */
-type FilePlan = { file: WorkflowFile; why: string } & (
-  | { build: "none" }
-  | { build: "run"; workflow: Workflow; inputs: Build["inputs"] }
-  | { build: "invalid" }
-  /** Excluded by its own filters: on a pull request that opens the gate. */
-  | { build: "skipped" }
-  | { build: "held" }
-);
+import { keepSchedule } from "./schedules.ts";
 
 export async function planBuilds(
   env: IntakeBindings,
@@ -36,29 +27,55 @@ export async function planBuilds(
   found: FoundEvent,
   now: number,
 ): Promise<DeliveryOutcome> {
-  const { event, octokit } = found;
-  const name = { owner: event.repository.owner, repo: event.repository.name };
-  const dirs = env.WORKFLOW_DIRS.split(",").map((dir) => dir.trim());
-  // A fork's own files are not trusted to say which contexts they hold up.
-  const sha = event.fork ? (event.baseSha ?? event.sha) : event.sha;
-  const read = await readWorkflowFiles(octokit, { ...name, sha, dirs });
-  if (read.status === "commit_gone") return { summary: `Commit ${sha} is gone`, workflows: [] };
-  if (read.dir === null || read.files.length === 0)
-    return { summary: `No workflow file in ${dirs.join(" or ")} at ${sha.slice(0, 12)}`, workflows: [] };
-  const readText = calledFiles(octokit, { ...name, sha }, { dir: read.dir, files: read.files });
-  const files = await Promise.all(
-    read.files
-      .filter(({ path }) => wanted(env, found, path))
-      .map(({ path, text }) => readWorkflow(path, text, readText)),
-  );
+  const { event } = found;
+  const read = await readFiles(env, found);
+  if ("gone" in read) return { summary: read.gone, workflows: [] };
+  await keepTimes(env, delivery, event, read.files);
+  if ("empty" in read) return { summary: read.empty, workflows: [] };
   const plans: FilePlan[] = [];
-  for (const file of sameNames(files, event)) plans.push(await planFile(found, file));
+  for (const file of sameNames(read.files, event)) plans.push(await planFile(found, file));
   const workflows: DeliveryOutcome["workflows"] = read.skipped.map(({ path, why }) => ({ path, buildId: null, why }));
   for (const plan of plans) {
     const build = plan.build === "none" ? null : await saveBuild(env, delivery, found, plan, now);
     workflows.push({ path: plan.file.path, buildId: build, why: plan.why });
   }
   return { summary: summaryOf(workflows), workflows };
+}
+
+type ReadFiles =
+  | { files: WorkflowFile[]; skipped: { path: string; why: string }[] }
+  | { files: WorkflowFile[]; empty: string }
+  | { gone: string };
+
+async function readFiles(env: IntakeBindings, found: FoundEvent): Promise<ReadFiles> {
+  const { event, octokit } = found;
+  // A fork's own files are not trusted to say which contexts they hold up.
+  const sha = event.fork ? (event.baseSha ?? event.sha) : event.sha;
+  const where = { owner: event.repository.owner, repo: event.repository.name, sha };
+  const dirs = workflowDirs(env);
+  const read = await readWorkflowFiles(octokit, { ...where, dirs });
+  if (read.status === "commit_gone") return { gone: `Commit ${sha} is gone` };
+  if (read.dir === null || read.files.length === 0)
+    return { files: [], empty: `No workflow file in ${dirs.join(" or ")} at ${sha.slice(0, 12)}` };
+  const readText = calledFiles(octokit, where, { dir: read.dir, files: read.files });
+  const files = await Promise.all(
+    read.files
+      .filter(({ path }) => wanted(env, found, path))
+      .map(({ path, text }) => readWorkflow(path, text, readText)),
+  );
+  return { files, skipped: read.skipped };
+}
+
+/** A push to the default branch says which times its workflows name from now on. */
+async function keepTimes(
+  env: IntakeBindings,
+  delivery: Delivery,
+  event: FoundEvent["event"],
+  files: readonly WorkflowFile[],
+): Promise<void> {
+  const { id, defaultBranch: branch } = event.repository;
+  if (event.name !== "push" || event.ref !== `refs/heads/${branch}` || event.fork) return;
+  await keepSchedule(env, { repositoryId: id, branch, files }, delivery.receivedAt);
 }
 
 function summaryOf(workflows: DeliveryOutcome["workflows"]): string {
@@ -71,41 +88,6 @@ function wanted(env: IntakeBindings, { event }: FoundEvent, path: string): boole
   const matches = (asked: string): boolean => path === asked || path.endsWith(`/${asked}`);
   if (event.workflowPath !== null && !matches(event.workflowPath)) return false;
   return env.ONLY_WORKFLOW === "" || matches(env.ONLY_WORKFLOW);
-}
-
-async function planFile(found: FoundEvent, file: WorkflowFile): Promise<FilePlan> {
-  const { event } = found;
-  if (file.events !== null && !file.events.includes(event.name))
-    return { file, build: "none", why: `It starts on ${file.events.join(", ") || "nothing"}, not on ${event.name}` };
-  if (event.fork) return { file, build: "held", why: "Builds of forks are off" };
-  if (file.workflow === null || file.problems.length > 0)
-    return { file, build: "invalid", why: file.problems[0]?.message ?? "It can't be read" };
-  return await planWorkflow(found, file, file.workflow);
-}
-
-async function planWorkflow(found: FoundEvent, file: WorkflowFile, workflow: Workflow): Promise<FilePlan> {
-  const { event } = found;
-  const decision = await decide(found, workflow);
-  if (decision.start) return planRun(event, file, workflow);
-  const gates = event.name === "pull_request" || event.name === "merge_group";
-  return { file, build: decision.because === "filter" && gates ? "skipped" : "none", why: decision.why };
-}
-
-/** What was given to a dispatch is held against what the workflow asks for, as GitHub does. */
-function planRun(event: FoundEvent["event"], file: WorkflowFile, workflow: Workflow): FilePlan {
-  const why = `It starts on ${event.name}`;
-  if (event.name !== "workflow_dispatch") return { file, build: "run", workflow, inputs: null, why };
-  const inputs = dispatchInputs(workflow, event.inputs ?? {});
-  if (!inputs.ok) return { file, build: "none", why: `Not started: ${inputs.problems.join("; ")}` };
-  return { file, build: "run", workflow, inputs: inputs.inputs, why };
-}
-
-async function decide({ event, octokit }: FoundEvent, workflow: Workflow): Promise<TriggerDecision> {
-  if (!needsChangedFiles(workflow, event)) return decideTrigger(workflow, event, null);
-  if (event.baseSha === null) return decideTrigger(workflow, event, { files: [], truncated: true });
-  const name = { owner: event.repository.owner, repo: event.repository.name };
-  const head = event.pullRequest === null ? event.sha : event.reportSha;
-  return decideTrigger(workflow, event, await changedFiles(octokit, { ...name, base: event.baseSha, head }));
 }
 
 /** Rows first, then the messages; a delivery that comes again finds its rows and only knocks again. */

@@ -5,7 +5,8 @@ import type { DeliveryId } from "../model/ids.ts";
 import { readDelivery, readDeliveryBody, settleDelivery } from "../store/deliveries.ts";
 import type { IntakeBindings } from "./bindings.ts";
 import { cancelBuild } from "./cancel-build.ts";
-import { findDispatchEvent, findWebhookEvent } from "./find-event.ts";
+import { endMergeGroup } from "./end-merge-group.ts";
+import { findDispatchEvent, findScheduleEvent, findWebhookEvent } from "./find-event.ts";
 import type { Finding } from "./find-event.ts";
 import { planBuilds } from "./plan-builds.ts";
 import { rerunBuild } from "./rerun-build.ts";
@@ -38,12 +39,15 @@ async function act(env: IntakeBindings, delivery: Delivery, body: unknown, now: 
     case "cancel":
       return await cancelBuild(env, request, now);
     case "schedule":
-      return nothing("Schedules are not carried out yet");
+      return await plan(env, delivery, await findScheduleEvent(env, request), now);
   }
 }
 
 async function plan(env: IntakeBindings, delivery: Delivery, finding: Finding, now: number): Promise<DeliveryOutcome> {
-  return "nothing" in finding ? nothing(finding.nothing) : await planBuilds(env, delivery, finding.found, now);
+  if ("nothing" in finding) return nothing(finding.nothing);
+  const { event } = finding.found;
+  if (event.name === "merge_group" && event.action === "destroyed") return await endMergeGroup(env, event, now);
+  return await planBuilds(env, delivery, finding.found, now);
 }
 
 export function nothing(summary: string): DeliveryOutcome {

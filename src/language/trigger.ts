@@ -60,6 +60,11 @@ function whyStarted(filters: Filters, event: TriggerEvent, changed: ChangedFiles
     : `the workflow starts on ${event.name}`;
 }
 
+/** Whether a workflow that names no types starts on this activity. */
+export function isDefaultType(event: TriggerEvent): boolean {
+  return excludedByType({ types: null }, event) === null;
+}
+
 /** False where the answer is the same whatever changed, so that nobody asks GitHub for it. */
 export function needsChangedFiles(workflow: Workflow, event: TriggerEvent): boolean {
   const trigger = triggerOf(workflow, event);
@@ -89,7 +94,7 @@ function seesPaths({ name, ref }: TriggerEvent): boolean {
 }
 
 /** A sentence, or null where the type of activity lets it pass. */
-function excludedByType({ types }: Filters, { name, action }: TriggerEvent): string | null {
+function excludedByType({ types }: Pick<Filters, "types">, { name, action }: TriggerEvent): string | null {
   const wanted = types ?? DEFAULT_TYPES.get(name) ?? null;
   return wanted === null || action === null || wanted.includes(action)
     ? null

@@ -1,6 +1,7 @@
 /** One request to start or stop something: the one way into Sandlot. */
 
 import type { BuildId, DeliveryId } from "./ids.ts";
+import type { Repository } from "./event.ts";
 
 export type DeliveryKind = "webhook" | "schedule" | "dispatch" | "rerun" | "cancel";
 
@@ -44,3 +45,31 @@ export type DeliveryBody =
     }
   | { kind: "rerun"; buildId: BuildId; runAttempt: number; jobs: "all" | "failed"; actor: string }
   | { kind: "cancel"; buildId: BuildId; runAttempt: number; actor: string };
+
+/** What `github.event` is: a webhook's payload as it came; for our own requests what GitHub's would say. */
+export function eventPayload(body: unknown, repository: Repository): unknown {
+  const request = ownRequest(body);
+  if (request === null) return body;
+  const { id, owner, name, defaultBranch } = repository;
+  const about = {
+    repository: {
+      id,
+      name,
+      full_name: `${owner}/${name}`,
+      owner: { login: owner },
+      default_branch: defaultBranch,
+      private: repository.private,
+    },
+  };
+  if (request.kind === "schedule") return { schedule: request.cron, workflow: request.workflowPath, ...about };
+  const { inputs, ref, workflow, actor } = request;
+  return { inputs, ref, workflow, sender: { login: actor }, ...about };
+}
+
+/** No payload of GitHub's that starts a build has a `kind` at its top. */
+function ownRequest(body: unknown): Extract<DeliveryBody, { kind: "schedule" | "dispatch" }> | null {
+  if (typeof body !== "object" || body === null || !("kind" in body)) return null;
+  return body.kind === "schedule" || body.kind === "dispatch"
+    ? (body as Extract<DeliveryBody, { kind: "schedule" | "dispatch" }>)
+    : null;
+}

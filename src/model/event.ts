@@ -25,6 +25,10 @@ export interface TriggerEvent {
   sha: string | null;
   /** Only a hint, for a pull request: the merge commit as the payload names it, which may be an older one. */
   mergeCommitSha?: string | null;
+  /** Only a pull request: true once it was merged. */
+  merged?: boolean;
+  /** Only a push: the first of the commits that it brought, as far as GitHub lists them. */
+  oldestCommit?: string | null;
   /** Where GitHub shows the status: a pull request's head, else `sha`. */
   reportSha: string;
   /** Full: `refs/heads/main`, `refs/tags/v1`, `refs/pull/7/merge`. */

@@ -33,9 +33,17 @@ export function dispatchDeliveryId(unique: string): DeliveryId {
   return `dispatch-${unique}` as DeliveryId;
 }
 
-/** `minute` is the UTC minute that was due, in minutes since 1970, so that it is started once. */
-export function scheduleDeliveryId(repositoryId: number, workflowPath: string, minute: number): DeliveryId {
-  return `schedule-${repositoryId}-${digest(workflowPath, 8)}-${minute}` as DeliveryId;
+/**
+ * `minute` is the UTC minute that was due, in minutes since 1970, so that it is started once. Two lines of one file that are
+ * due together are two deliveries, as on GitHub.
+ */
+export function scheduleDeliveryId(
+  repositoryId: number,
+  workflowPath: string,
+  minute: number,
+  cron: string,
+): DeliveryId {
+  return `schedule-${repositoryId}-${digest(`${workflowPath}\n${cron}`, 8)}-${minute}` as DeliveryId;
 }
 
 export function buildId(delivery: DeliveryId, workflowPath: string): BuildId {

@@ -198,6 +198,17 @@ export async function buildsBehindReport(
   return rows.results.map(fromRow);
 }
 
+/** Builds under way for one merge group; its commit is built for nothing else. */
+export async function buildsOfMergeGroup(db: D1Database, repositoryId: number, sha: string): Promise<StoredBuild[]> {
+  const rows = await db
+    .prepare(
+      `SELECT * FROM builds WHERE repository_id = ? AND report_sha = ? AND event = 'merge_group' AND status <> 'completed'`,
+    )
+    .bind(repositoryId, sha)
+    .all<BuildRow>();
+  return rows.results.map(fromRow);
+}
+
 /** Builds that are not completed, or whose end GitHub was not told: oldest first, before `before`. */
 export async function openBuilds(db: D1Database, before: number, limit: number): Promise<StoredBuild[]> {
   const rows = await db

@@ -80,10 +80,10 @@ describe("a webhook that GitHub signed", () => {
     expect(answer.status).toBe(202);
   });
 
-  it("starts nothing for a deleted branch, a label or an event that nobody carries out, and says so", async () => {
+  it("starts nothing for a deleted branch, another word on a merge group or an event that nobody carries out, and says so", async () => {
     const cases: [string, Record<string, unknown>, RegExp][] = [
       ["push", { ...example("push"), deleted: true, after: "0".repeat(40) }, /was deleted/],
-      ["pull_request", { ...example("pull_request"), action: "labeled" }, /labeled starts nothing/],
+      ["merge_group", { ...example("merge_group"), action: "held" }, /merge_group held starts nothing/],
       ["issue_comment", example("issue_comment"), /issue_comment events start nothing/],
     ];
     for (const [event, payload, why] of cases) {
