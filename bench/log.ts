@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { ApiError } from "../src/cli/api-client.ts";
 import type { BuildView } from "../src/model/api.ts";
 import type { Bench } from "./bench.ts";
 import { type Figure, median, type Part } from "./figures.ts";
@@ -27,6 +28,8 @@ interface Passed {
   storedMs: number;
   readMs: number;
   isSame: boolean;
+  /** How often the API had to be asked again: the connection broke, or the answer was a 5xx. */
+  lostAnswers: number;
 }
 
 interface Measured {
@@ -97,10 +100,11 @@ async function passLog(sandlot: BenchSandlot, bytes: number, signal: AbortSignal
   const sha = await sandlot.commit(repository);
   const { deliveryId } = await sandlot.push(repository, sha);
   await sandlot.succeeded(sha);
-  const { workflows } = await sandlot.api.readDelivery(deliveryId);
-  const build = await sandlot.api.readBuild(workflows[0]?.buildId ?? "");
+  const patience = new Patience(signal);
+  const { workflows } = await patience.until(() => sandlot.api.readDelivery(deliveryId));
+  const build = await patience.until(() => sandlot.api.readBuild(workflows[0]?.buildId ?? ""));
   const { path, step } = onlyStep(build);
-  const storedAt = await waitUntilStored(sandlot, path, signal);
+  const storedAt = await waitUntilStored(sandlot, path, patience);
   const readFrom = performance.now();
   const isSame = await isLogOf(bytes, sandlot, `${path}?from=${step.logFrom}`, signal);
   return {
@@ -109,7 +113,30 @@ async function passLog(sandlot: BenchSandlot, bytes: number, signal: AbortSignal
     storedMs: storedAt - step.startedAt,
     readMs: performance.now() - readFrom,
     isSame,
+    lostAnswers: patience.lost,
   };
+}
+
+/** Asks again where no answer comes, as a client has to, and counts it. */
+class Patience {
+  lost = 0;
+  readonly signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+  }
+
+  async until<T>(ask: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (this.signal.aborted || (error instanceof ApiError && error.status < 500)) throw error;
+        this.lost += 1;
+        await sleep(LOOK_EVERY_MS, undefined, { signal: this.signal });
+      }
+    }
+  }
 }
 
 function onlyStep(build: BuildView): { path: string; step: BuildView["jobs"][number]["steps"][number] } {
@@ -125,12 +152,16 @@ async function ask(sandlot: BenchSandlot, path: string, signal: AbortSignal, hea
 }
 
 /** Only what is archived is served in ranges. */
-async function waitUntilStored(sandlot: BenchSandlot, path: string, signal: AbortSignal): Promise<number> {
+async function waitUntilStored(sandlot: BenchSandlot, path: string, patience: Patience): Promise<number> {
   for (;;) {
-    const answer = await ask(sandlot, path, signal, { range: "bytes=0-0" });
-    await answer.body?.cancel();
-    if (answer.status === 206) return Date.now();
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    const status = await patience.until(async () => {
+      const answer = await ask(sandlot, path, patience.signal, { range: "bytes=0-0" });
+      await answer.body?.cancel();
+      if (answer.status >= 500) throw new ApiError(answer.status, "no answer");
+      return answer.status;
+    });
+    if (status === 206) return Date.now();
+    await sleep(LOOK_EVERY_MS, undefined, { signal: patience.signal });
   }
 }
 
@@ -185,6 +216,15 @@ function figuresOf({ rounds, large, peaks }: Measured): Figure[] {
       note: `${seconds(mid((round) => round.floorMs))} for the file`,
     },
   ];
+  const lost = [...rounds.map((round) => round.small), ...(large === null ? [] : [large])];
+  figures.push({
+    part: "c",
+    what: "API answers lost meanwhile",
+    aim: "0",
+    value: lost.reduce((sum, { lostAnswers }) => sum + lostAnswers, 0),
+    unit: "",
+    note: "",
+  });
   if (large === null || peaks.large === null) return figures;
   const gb = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
   return [

@@ -1,5 +1,6 @@
 /** All of Sandlot on this machine in a process of its own, so that what it spends can be told from what the bench spends. */
 
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -41,6 +42,7 @@ const closers: (() => Promise<void>)[] = [];
 let sandlot: LocalSandlot | null = null;
 
 async function start({ install, folder, maxSandboxes, maxLogBytes }: MachineOptions): Promise<void> {
+  closers.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
   const state = await openState(join(folder, "state"));
   closers.push(() => state.release({ isFinished: true }));
   const started = await startLocalSandlot({
@@ -51,6 +53,7 @@ async function start({ install, folder, maxSandboxes, maxLogBytes }: MachineOpti
     onlyWorkflow: "",
     onlyJob: "",
     variables: { MAX_LOG_BYTES: String(maxLogBytes) },
+    onFault: (fault) => console.error(`Sandlot: ${fault}`),
     onStatus: (status) => tell({ news: "status", status }),
   });
   sandlot = started;
@@ -112,5 +115,5 @@ function carryOut(order: Order): Promise<void> {
 // A terminal sends Ctrl-C to us too; it is the bench that says when to close.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 process.on("message", (order: Order) => carryOut(order).catch(fail));
-// The bench is gone, however that came.
+// The bench is gone, however that came: nobody else removes the folder.
 process.on("disconnect", () => void close());
