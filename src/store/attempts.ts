@@ -124,8 +124,15 @@ export async function liveAttempts(db: D1Database, limit: number): Promise<Attem
   return rows.results.map(fromRow);
 }
 
+/** A beginning is the first heartbeat. */
 export function changeAttempt(db: D1Database, id: AttemptId, change: Change): D1PreparedStatement {
-  return changeState(db, "attempts", id, change);
+  return changeState(
+    db,
+    "attempts",
+    id,
+    change,
+    change.to === "in_progress" ? { set: { heartbeat_at: change.at } } : {},
+  );
 }
 
 /** What a running slice learns and says in one call. */
