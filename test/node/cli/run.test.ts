@@ -1,12 +1,12 @@
 /** `sandlot run` from end to end: a real repository through the real Worker, in processes of their own. */
 
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 
 import type { RunEvent, Summary } from "../../../src/cli/events.ts";
 
@@ -16,10 +16,21 @@ let repository = "";
 
 beforeAll(() => {
   home = mkdtempSync(join(tmpdir(), "sandlot-test-"));
-  mkdirSync(join(home, "tmp"));
   repository = join(home, "repository");
   mkdirSync(repository);
   git("init", "-q", "-b", "main");
+});
+beforeEach(() => {
+  rmSync(join(home, "tmp"), { recursive: true, force: true });
+  mkdirSync(join(home, "tmp"));
+});
+// One that hangs fails its test and must not outlive it.
+const running = new Set<ChildProcess>();
+afterEach(async () => {
+  for (const child of running) {
+    child.kill("SIGTERM");
+    await once(child, "close");
+  }
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
@@ -49,6 +60,8 @@ function start(args: string[], options: { until?: RegExp; signal?: NodeJS.Signal
     env,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  running.add(child);
+  child.once("close", () => running.delete(child));
   let seen = "";
   child.stdout.on("data", (chunk: Buffer) => {
     seen += String(chunk);
@@ -92,7 +105,7 @@ it("builds the example, and finds its cache in the second run", async () => {
   expect(second.exitCode).toBe(0);
   const restored = second.builds[0]?.jobs.flatMap((job) => job.caches.map((cache) => cache.matchedKey)) ?? [];
   expect(restored.filter((key) => key?.startsWith("npm-")).length).toBeGreaterThanOrEqual(2);
-});
+}, 240_000);
 
 it("ends with the last lines of the step that failed, exit code 1, and leaves the user's repository alone", async () => {
   commitWorkflow(`
