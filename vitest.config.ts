@@ -8,6 +8,7 @@ const bundled = [
   "@octokit/webhooks",
   "@octokit/auth-app",
   "@actions/workflow-parser",
+  "@actions/workflow-parser/actions/action-schema",
   "@actions/workflow-parser/model/convert",
   "@actions/workflow-parser/model/converter/if-condition",
   "@actions/workflow-parser/templates/template-context",

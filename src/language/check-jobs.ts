@@ -33,10 +33,20 @@ function checkSteps(reading: Reading, job: Token, { steps }: JobDefinition): voi
   if (steps.length === 0 && child(job, "uses") === undefined) {
     reading.report("workflow_invalid", "a job must have at least one step", token);
   }
+  checkStepList(reading, token, "job");
+}
+
+/** `token` is the list of steps of one job or one action. */
+export function checkStepList(reading: Reading, token: Token, owner: "job" | "action"): void {
+  const steps = itemsOf(token);
   if (steps.length > MAX_STEPS) {
-    reading.report("workflow_invalid", `a job has at most ${MAX_STEPS} steps`, token);
+    reading.report(
+      "workflow_invalid",
+      `${owner === "job" ? "a job" : "an action"} has at most ${MAX_STEPS} steps`,
+      token,
+    );
   }
-  checkStepIds(reading, itemsOf(token));
+  checkStepIds(reading, steps, owner);
 }
 
 function checkMatrix(reading: Reading, { strategy }: JobDefinition, at: Token): void {
@@ -54,7 +64,7 @@ function checkMatrix(reading: Reading, { strategy }: JobDefinition, at: Token): 
 }
 
 /** Ids are the same in any case, as `steps.Build` finds `build`. */
-function checkStepIds(reading: Reading, steps: Token[]): void {
+function checkStepIds(reading: Reading, steps: Token[], owner: string): void {
   const seen = new Set<string>();
   for (const step of steps) {
     const token = child(step, "id");
@@ -63,7 +73,7 @@ function checkStepIds(reading: Reading, steps: Token[]): void {
       continue;
     }
     if (seen.has(id)) {
-      reading.report("workflow_invalid", `two steps of this job have the id '${id}'`, token);
+      reading.report("workflow_invalid", `two steps of this ${owner} have the id '${id}'`, token);
     }
     seen.add(id);
   }

@@ -30,7 +30,7 @@ export function checkSupport(reading: Reading, root: Token, jobs: readonly ReadJ
   }
 }
 
-function checkKeys(reading: Reading, place: SupportedPlace, token: Token | undefined): void {
+export function checkKeys(reading: Reading, place: SupportedPlace, token: Token | undefined): void {
   for (const { key, keyToken } of entriesOf(token)) {
     const message = refusal(place, key);
     if (message !== null) {
@@ -92,7 +92,8 @@ function checkCall(reading: Reading, job: Token): void {
   }
 }
 
-function checkUses(reading: Reading, step: Token): void {
+/** An action of the repository itself lies in the sandbox, and is read there. */
+export function checkUses(reading: Reading, step: Token): void {
   const token = child(step, "uses");
   const uses = stringsOf(token)?.[0];
   if (token === undefined || uses === undefined) {
@@ -115,7 +116,7 @@ function checkUses(reading: Reading, step: Token): void {
 }
 
 /** Keys that are expressions (`${{ insert }}`), and expressions that only our evaluator would refuse. `without` is left out. */
-function checkTree(reading: Reading, token: Token, without?: Token): void {
+export function checkTree(reading: Reading, token: Token, without?: Token): void {
   if (isBasicExpression(token)) {
     checkExpression(reading, token.expression, token);
   } else if (isSequence(token)) {

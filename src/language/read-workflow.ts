@@ -1,10 +1,7 @@
 /** A workflow file's text to a workflow, or to everything that is wrong with it. */
 
-import { FeatureFlags } from "@actions/expressions/features";
-import { convertWorkflowTemplate, NoOperationTraceWriter } from "@actions/workflow-parser";
+import { convertWorkflowTemplate } from "@actions/workflow-parser";
 import { ErrorPolicy } from "@actions/workflow-parser/model/convert";
-import { TemplateContext, TemplateValidationErrors } from "@actions/workflow-parser/templates/template-context";
-import { readTemplate } from "@actions/workflow-parser/templates/template-reader";
 // oxlint-disable-next-line no-restricted-imports -- the parser's own folder, not our workflows/
 import { WORKFLOW_ROOT } from "@actions/workflow-parser/workflows/workflow-constants";
 // oxlint-disable-next-line no-restricted-imports -- the parser's own folder, not our workflows/
@@ -13,13 +10,12 @@ import { type Document, isMap, isScalar, isSeq, type Node } from "yaml";
 import type { Problem, Workflow, WorkflowFile } from "../model/workflow.ts";
 import { checkJobs, type ReadJob } from "./check-jobs.ts";
 import { checkSupport } from "./check-support.ts";
-import { explain } from "./expression-tree.ts";
 import { followCalls, type ReadFile, type ReadText } from "./follow-calls.ts";
+import { plainText, readTokens, reportOfficial } from "./official.ts";
 import { type CallSite, readCallSite, readContract } from "./read-call.ts";
 import { readConcurrency, readDefaults, readJob, readPermissions } from "./read-job.ts";
 import { checkFilters, readTriggers } from "./read-triggers.ts";
-import { child, entriesOf, Reading, shiftColumns, templatedMap, templatedText, type Token } from "./token.ts";
-import { TreeReader } from "./yaml-reader.ts";
+import { child, entriesOf, Reading, templatedMap, templatedText, type Token } from "./token.ts";
 import { readYaml, type YamlTree } from "./yaml-tree.ts";
 
 const MAX_PROBLEMS = 100;
@@ -39,9 +35,7 @@ export async function readWorkflow(
 
 /** One file by itself: what it calls is not looked at. */
 async function readFile(path: string, text: string): Promise<ReadFile> {
-  // Columns count from the first visible character; a script has `\n` between its lines, whoever edited the file.
-  const plain = text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
-  const yaml = readYaml(path, plain);
+  const yaml = readYaml(path, plainText(text));
   const outline = { path, name: nameIn(yaml.document), events: eventsIn(yaml.document) };
   if (yaml.tree === null) {
     return { file: { ...outline, workflow: null, problems: yaml.problems }, sites: [] };
@@ -55,23 +49,11 @@ async function readTree(
   tree: YamlTree,
 ): Promise<{ workflow: Workflow | null; sites: CallSite[]; problems: Problem[] }> {
   const reading = new Reading(path);
-  const context = new TemplateContext(
-    new TemplateValidationErrors(),
-    getWorkflowSchema(),
-    new NoOperationTraceWriter(),
-  );
-  const featureFlags = new FeatureFlags({ all: true });
-  context.state["featureFlags"] = featureFlags;
-  const file = context.getFileId(path);
-  const reader = new TreeReader(file, tree);
-  const root = readTemplate(context, WORKFLOW_ROOT, reader, file);
-  reportOfficial(reading, context, (line) => reader.indentAt(line));
-  if (root === undefined) {
+  const tokens = readTokens(reading, tree, { schema: getWorkflowSchema(), root: WORKFLOW_ROOT });
+  if (tokens === null) {
     return { workflow: null, sites: [], problems: reading.problems };
   }
-  shiftColumns(root, (line) => reader.indentAt(line));
-  context.errors.clear();
-  reading.forgiveLinesSoFar();
+  const { root, context, featureFlags } = tokens;
   await convertWorkflowTemplate(context, root, undefined, {
     errorPolicy: ErrorPolicy.TryConversion,
     fetchReusableWorkflowDepth: 0,
@@ -121,33 +103,6 @@ function withNeedsAsWritten(jobs: ReadJob[]): ReadJob[] {
     const needs = definition.needs.map((need) => ids.get(need.toLowerCase()) ?? need);
     return { token, definition: { ...definition, needs: [...new Set(needs)] } };
   });
-}
-
-/** `check-jobs.ts` says these in words that help, and compares ids in any case. */
-const SAID_BETTER =
-  /creates a cycle in the dependency graph|depends on unknown job|must contain at least one job with no dependencies|^Unable to create a unique name$/;
-
-/** An expression that was found wrong is text to the schema from then on, and refused again as such. */
-const SAID_ALREADY = /^Unexpected value '\$\{\{/;
-
-function reportOfficial(reading: Reading, context: TemplateContext, indentAt: (line: number) => number): void {
-  for (const { rawMessage, range } of context.errors.getErrors()) {
-    if (SAID_BETTER.test(rawMessage) || SAID_ALREADY.test(rawMessage)) {
-      continue;
-    }
-    const { line, column } = range?.start ?? { line: 1, column: 1 };
-    const at = { file: reading.file, line, column: column + indentAt(line) };
-    reading.reportAt("workflow_invalid", reword(rawMessage), at);
-  }
-}
-
-function reword(message: string): string {
-  const unknown = /^Unrecognized (named-value|function): '([^']*)'/.exec(message);
-  if (unknown) {
-    const kind = unknown[1] === "function" ? "function" : "context";
-    return `the ${kind} '${unknown[2] ?? ""}' is not available here`;
-  }
-  return message === "Unexpected value ''" ? "a value is missing here" : explain(new Error(message));
 }
 
 function nameIn(document: Document.Parsed | null): string | null {

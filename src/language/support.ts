@@ -12,6 +12,8 @@ const BY_BRANCH_AND_PATH = {
 
 const BACKGROUND = { refused: "steps that run side by side are not carried out yet" } as const;
 
+const NO_OTHER_ACTION = { refused: "only composite actions are carried out" } as const;
+
 export const SUPPORT = {
   workflow: {
     name: "yes",
@@ -87,6 +89,49 @@ export const SUPPORT = {
     wait: BACKGROUND,
     "wait-all": BACKGROUND,
     cancel: BACKGROUND,
+  },
+  action: {
+    name: "yes",
+    description: { differs: "may be left out; shown nowhere" },
+    author: { differs: "shown nowhere" },
+    branding: { differs: "shown nowhere" },
+    inputs: "yes",
+    outputs: "yes",
+    runs: "yes",
+  },
+  "action.inputs": {
+    description: "yes",
+    required: "yes",
+    default: "yes",
+    deprecationMessage: { differs: "shown nowhere" },
+  },
+  "action.outputs": { description: "yes", value: "yes" },
+  "action.runs": {
+    using: { differs: "`composite` alone: actions of JavaScript and Docker are refused" },
+    steps: "yes",
+    main: NO_OTHER_ACTION,
+    pre: NO_OTHER_ACTION,
+    "pre-if": NO_OTHER_ACTION,
+    post: NO_OTHER_ACTION,
+    "post-if": NO_OTHER_ACTION,
+    image: NO_OTHER_ACTION,
+    entrypoint: NO_OTHER_ACTION,
+    args: NO_OTHER_ACTION,
+    env: NO_OTHER_ACTION,
+    "pre-entrypoint": NO_OTHER_ACTION,
+    "post-entrypoint": NO_OTHER_ACTION,
+  },
+  "action.step": {
+    id: "yes",
+    name: "yes",
+    if: "yes",
+    run: "yes",
+    uses: "yes",
+    with: "yes",
+    env: "yes",
+    shell: "yes",
+    "working-directory": "yes",
+    "continue-on-error": "yes",
   },
 } as const satisfies Record<string, Record<string, Support>>;
 

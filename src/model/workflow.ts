@@ -115,6 +115,26 @@ export interface UsesStep extends StepBase {
 
 export type StepDefinition = RunStep | UsesStep;
 
+/** An `action.yml` of the repository itself. */
+export interface ActionFile {
+  path: string;
+  name: string | null;
+  inputs: ActionInput[];
+  /** By name; evaluated after its steps, over `steps`, `inputs`, … */
+  outputs: Record<string, Templated<string>>;
+  /** In their order, numbered from 1. */
+  steps: StepDefinition[];
+  /** Where there are any, the action cannot be carried out. */
+  problems: Problem[];
+}
+
+export interface ActionInput {
+  name: string;
+  required: boolean;
+  /** Null for none. */
+  default: Templated<string> | null;
+}
+
 export interface Strategy {
   /** Null for no matrix. Lists, `include` and `exclude` as written; an expression where it is computed at runtime. */
   matrix: TemplatedData | null;

@@ -2,6 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { getActionSchema } from "@actions/workflow-parser/actions/action-schema";
+import type { TemplateSchema } from "@actions/workflow-parser/templates/schema/index";
 import { MappingDefinition } from "@actions/workflow-parser/templates/schema/mapping-definition";
 import { getWorkflowSchema } from "@actions/workflow-parser/workflows/workflow-schema";
 import { describe, expect, it } from "vitest";
@@ -26,6 +28,11 @@ const PREFIX: Record<SupportedPlace, string> = {
   "runs-on": "jobs.<job>.runs-on.",
   strategy: "jobs.<job>.strategy.",
   step: "jobs.<job>.steps[*].",
+  action: "action.yml: ",
+  "action.inputs": "action.yml: inputs.<input>.",
+  "action.outputs": "action.yml: outputs.<output>.",
+  "action.runs": "action.yml: runs.",
+  "action.step": "action.yml: runs.steps[*].",
 };
 
 /** Definitions of the official schema whose properties a place takes. */
@@ -46,6 +53,11 @@ const SCHEMA: Record<SupportedPlace, string[]> = {
   "runs-on": ["runs-on-mapping"],
   strategy: ["strategy"],
   step: ["run-step", "regular-step", "wait-step", "wait-all-step", "cancel-step", "parallel-step"],
+  action: ["action-root-strict"],
+  "action.inputs": ["input-strict"],
+  "action.outputs": ["output-definition"],
+  "action.runs": ["container-runs-strict", "node-runs-strict", "composite-runs-strict"],
+  "action.step": ["run-step", "uses-step"],
 };
 
 function words(support: InputSupport): string {
@@ -87,9 +99,7 @@ describe("docs/workflows.md", () => {
 });
 
 describe("the table of what is carried out", () => {
-  const { definitions } = getWorkflowSchema();
-
-  function propertiesOf(name: string): string[] {
+  function propertiesOf(name: string, { definitions }: TemplateSchema = getWorkflowSchema()): string[] {
     const definition = definitions[name];
     expect(definition, name).toBeInstanceOf(MappingDefinition);
     return Object.keys((definition as MappingDefinition).properties);
@@ -97,7 +107,8 @@ describe("the table of what is carried out", () => {
 
   for (const place of Object.keys(SCHEMA) as SupportedPlace[]) {
     it(`names the keys that the official schema takes in ${place}, and no other`, () => {
-      const known = new Set(SCHEMA[place].flatMap(propertiesOf));
+      const schema = place.startsWith("action") ? getActionSchema() : getWorkflowSchema();
+      const known = new Set(SCHEMA[place].flatMap((name) => propertiesOf(name, schema)));
       expect(Object.keys(SUPPORT[place]).sort()).toEqual([...known].sort());
     });
   }

@@ -50,6 +50,17 @@ const TABLE: [key: string, contexts: string[], functions: string[]][] = [
   ["jobs.a.steps.timeout-minutes", IN_STEP, HASH],
   ["jobs.a.steps.working-directory", IN_STEP, HASH],
   ["jobs.a.steps.with.ref", IN_STEP, HASH],
+  ["on.workflow_call.inputs.i.default", ["github", "inputs", "vars"], []],
+  ["on.workflow_call.outputs.o.value", ["github", "jobs", "vars", "inputs"], []],
+  ["jobs.call.with.i", IN_LEG, []],
+  ["jobs.call.secrets.s", [...IN_LEG, "secrets"], []],
+  ["jobs.call.if", IN_PLAN, STATUS],
+  ["jobs.call.name", IN_LEG, []],
+  ["jobs.call.strategy.matrix", IN_PLAN, []],
+  ["jobs.a.concurrency.group", IN_LEG, []],
+  ["concurrency.group", BEFORE_RUN, []],
+  ["jobs.a.defaults.run.working-directory", [...IN_LEG, "env"], []],
+  ["jobs.a.strategy.fail-fast", IN_PLAN, []],
   // Not in the table: GitHub offers none there.
   ["name", [], []],
   ["jobs.a.steps.id", [], []],
@@ -61,28 +72,37 @@ const TABLE: [key: string, contexts: string[], functions: string[]][] = [
 function workflowWith(key: string, value: string): string {
   const step: Record<string, unknown> = key.includes(".with.") ? { uses: "actions/checkout@v4" } : { run: "x" };
   const job: Record<string, unknown> = { "runs-on": "x", steps: [step] };
-  const root: Record<string, unknown> = { on: "push", jobs: { a: job } };
+  const call: Record<string, unknown> = { uses: "./.sandlot/workflows/called.yml" };
+  const contract = { inputs: { i: { type: "string" } }, outputs: { o: { value: "x" } } };
+  const on = key.startsWith("on.") ? { workflow_call: contract } : "push";
+  const root: Record<string, unknown> = { on, jobs: { a: job, ...(key.startsWith("jobs.call.") && { call }) } };
   const [first, ...names] = owners(key);
-  let owner = { root, job, step }[first];
+  let owner: Record<string, unknown> = { root, job, step, call }[first];
   for (const name of names.slice(0, -1)) {
-    const inner: Record<string, unknown> = {};
-    owner[name] = inner;
-    owner = inner;
+    owner[name] ??= {};
+    owner = owner[name] as Record<string, unknown>;
   }
   owner[names.at(-1) ?? ""] = value;
   return JSON.stringify(root);
 }
 
+const CALLED = `on: {workflow_call: {inputs: {i: {type: string}}, secrets: {s: {}}}}
+jobs: {a: {runs-on: x, steps: [{run: x}]}}`;
+
 /** What the rest of the key is under, and that rest. */
-function owners(key: string): ["root" | "job" | "step", ...string[]] {
+function owners(key: string): ["root" | "job" | "step" | "call", ...string[]] {
   if (key.startsWith("jobs.a.steps.")) {
     return ["step", ...key.split(".").slice(3)];
+  }
+  if (key.startsWith("jobs.call.")) {
+    return ["call", ...key.split(".").slice(2)];
   }
   return key.startsWith("jobs.a.") ? ["job", ...key.split(".").slice(2)] : ["root", ...key.split(".")];
 }
 
 async function refused(key: string, expression: string): Promise<boolean> {
-  const { problems } = await readWorkflow("w.yml", workflowWith(key, `\${{ ${expression} }}`));
+  const text = workflowWith(key, `\${{ ${expression} }}`);
+  const { problems } = await readWorkflow("w.yml", text, () => Promise.resolve(CALLED));
   expect(problems.length).toBeLessThanOrEqual(1);
   for (const { message } of problems) {
     expect(message).toMatch(/is not available here|not allowed in this context|identifier .* is invalid/);
