@@ -12,6 +12,7 @@ import type { AttemptBindings } from "./bindings.ts";
 import { jobContexts } from "./contexts.ts";
 import { readFacts } from "./facts.ts";
 import type { AttemptFacts } from "./facts.ts";
+import { gitHubOf, missingScopes } from "./token-plan.ts";
 
 /** Small and plain: it is a durable result. */
 export type Begun = { go: false; why: string } | ({ go: true } & Going);
@@ -46,6 +47,11 @@ export async function beginAttempt(env: AttemptBindings, id: AttemptId, now: num
   if ("invalid" in timeout) {
     await endEarly(env, facts, { conclusion: "failure", reason: "workflow_invalid", detail: timeout.invalid, at: now });
     return { go: false, why: timeout.invalid };
+  }
+  const missing = await missingScopes(gitHubOf(env), facts, now);
+  if (missing !== null) {
+    await endEarly(env, facts, { conclusion: "failure", reason: "workflow_invalid", detail: missing, at: now });
+    return { go: false, why: missing };
   }
   // A retry of this phase finds it done, and goes on from when it began.
   const startedAt = attempt.startedAt ?? now;

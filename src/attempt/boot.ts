@@ -11,6 +11,8 @@ import { cancelOf } from "./cancel.ts";
 import { readFacts } from "./facts.ts";
 import { logsOf, workspaceOf } from "./session.ts";
 import type { Cancel } from "./step-end.ts";
+import type { TokenPlan } from "./token-permissions.ts";
+import { gitHubOf, tokenPlan } from "./token-plan.ts";
 
 /** A durable result; holds no secret. */
 export type Boot =
@@ -36,11 +38,20 @@ export async function bootSandbox(
     const booted = await sandbox.boot();
     await sandbox.writeFile(`${booted.control}/event.json`, JSON.stringify(facts.payload ?? {}));
     await sandbox.run({ script: 'mkdir -p "$FOLDER"', env: { FOLDER: workspaceOf(booted, facts) }, timeoutMs: 30_000 });
-    await logsOf(env, id).open(0, `Sandbox ${facts.attempt.sandboxId} (${facts.attempt.sandboxSize})\n`, now);
+    const token = describeToken(await tokenPlan(gitHubOf(env), facts, now));
+    const machine = `Sandbox ${facts.attempt.sandboxId} (${facts.attempt.sandboxSize})`;
+    await logsOf(env, id).open(0, [machine, ...token, ""].join("\n"), now);
     return { state: "booted", booted };
   } catch (error) {
     if (!(error instanceof SandboxFault && error.kind === "capacity")) throw error;
     if (now - startedAt < CAPACITY_WAIT_MS) throw error;
     return { state: "no_capacity", detail: "No sandbox became free for a day" };
   }
+}
+
+/** What is asked for and not given is said, so that nobody looks for it in vain. */
+function describeToken({ permissions, withheld }: TokenPlan): string[] {
+  const given = Object.entries(permissions).map(([name, level]) => `${name}: ${level}`);
+  const cut = withheld.map((asked) => `##[warning]permissions: Sandlot's token is never given ${asked}`);
+  return [`GITHUB_TOKEN may: ${[...given, "metadata: read"].join(", ")}`, ...cut];
 }

@@ -1,13 +1,7 @@
 /** The environment and the values of one step: what its keys evaluate to, now. */
 
 import { defaultEnv } from "../language/contexts.ts";
-import {
-  evaluateBoolean,
-  evaluateNumber,
-  evaluateTemplate,
-  expressionsIn,
-  secretsNamedIn,
-} from "../language/expression.ts";
+import { evaluateBoolean, evaluateNumber, evaluateTemplate, secretsNamedIn } from "../language/expression.ts";
 import { secretsBehind, secretsSeen } from "../language/call-inputs.ts";
 import type { Contexts, StatusFunctions } from "../language/expression.ts";
 import type { StepDefinition, Templated, TemplatedData, TemplatedMap } from "../model/workflow.ts";
@@ -36,11 +30,11 @@ function sources(session: Session, step: StepDefinition): TemplatedData {
     defaults.workingDirectory,
     step.env,
     step.name,
+    step.timeoutMinutes,
+    step.continueOnError,
     ...own,
   ];
 }
-
-const TOKEN = /github\s*\.\s*token|github\s*\[|toJSON\s*\(\s*github\s*\)|GITHUB_TOKEN/i;
 
 /** Secrets are unsealed, and the token minted, only where the step names them. Throws ExpressionError. */
 export async function readStepValues(
@@ -53,8 +47,7 @@ export async function readStepValues(
   const { plan } = session.facts.job;
   const named = secretsBehind(plan, secretsNamedIn(source));
   const own = await session.vault.secrets(named);
-  const wantsToken =
-    named.includes("GITHUB_TOKEN") || [...expressionsIn(source)].some(({ expression }) => TOKEN.test(expression));
+  const wantsToken = named === "all" || named.includes("GITHUB_TOKEN");
   const token = wantsToken && !session.facts.build.fork ? await session.vault.token(Date.now()) : "";
   if (token !== "") own["GITHUB_TOKEN"] = token;
   const secrets = secretsSeen(plan, own, (caller) => callerContexts(session, caller, token));

@@ -83,6 +83,7 @@ async function look(session: Session, request: StepTurnRequest, { past, follow, 
   const functions = { ...stepFunctions(past), files };
   const runs = slice > 1 || evaluateCondition(step.if, conditionContexts(session, step, past), functions);
   if (!runs) return await skip(session, request, follow.cancelled);
+  await renewCredential(session, now);
   const values = await readStepValues(session, step, past, functions);
   const work: StepWork = { session, values, past, follow, memo: request.memo };
   const carryOut = request.carryOut ?? ((one) => carryOutStep(one, step));
@@ -100,6 +101,12 @@ async function withFileHashes<T>(session: Session, run: (files: FileHashes) => P
       files.set(fileHashKey(error.patterns), await hashFiles(session, error.patterns));
     }
   }
+}
+
+/** Git in the sandbox outlives the hour of a token. Each slice asks, so that a long step is served too. */
+async function renewCredential({ vault, sandbox }: Session, now: number): Promise<void> {
+  const renewed = await vault.renewed(now);
+  if (renewed !== null) await sandbox.serveGitCredential(renewed.server, renewed.token);
 }
 
 async function askCancelled(session: Session, now: number): Promise<Cancel | null> {

@@ -5,19 +5,31 @@ import type { GitHubConfig } from "../github/app.ts";
 import { createMask } from "../logs/mask.ts";
 import type { Mask } from "../logs/mask.ts";
 import type { AttemptId } from "../model/ids.ts";
+import type { Permissions } from "../model/workflow.ts";
 import { readSealed, saveSealed } from "../store/attempts.ts";
 import { openSealed, readMasterKey, seal } from "../store/seal.ts";
 import type { MasterKey } from "../store/seal.ts";
 import { readSecrets } from "../store/secrets.ts";
 import type { AttemptBindings } from "./bindings.ts";
 import type { AttemptFacts } from "./facts.ts";
+import { gitHubOf, tokenPlan } from "./token-plan.ts";
 
 /** A token is renewed before it ends, so that no step starts with a dying one (ms). */
 const RENEW_BEFORE_MS = 15 * 60_000;
 
 interface Content {
   masks: string[];
-  token: { value: string; expiresAt: number } | null;
+  /** The job's own. */
+  token: Token | null;
+  /** Where `git` in the sandbox is answered with the job's token, so that a renewed one is handed on; absent for nowhere. */
+  served?: string;
+  /** Tokens for other repositories, by their id. */
+  others?: Record<string, Token>;
+}
+
+interface Token {
+  value: string;
+  expiresAt: number;
 }
 
 export class Vault {
@@ -74,34 +86,73 @@ export class Vault {
     return given;
   }
 
-  /** The job's token: this repository only, `contents: read`. Minted when it is first needed. */
+  /** The job's token: this repository only, with the job's permissions. Minted when it is first needed, renewed when it is old. */
   async token(now: number): Promise<string> {
     const held = this.#content.token;
-    if (held && held.expiresAt - RENEW_BEFORE_MS > now) return held.value;
-    const { installationId, id } = this.#facts.repository;
-    if (installationId === null) throw new Error(`repository ${id} has no installation`);
-    const { token, expiresAt } = await mintToken(this.#github(), installationId, {
-      repositoryId: id,
-      permissions: { contents: "read" },
-    });
-    this.#content.token = { value: token, expiresAt };
-    this.#content.masks.push(token, btoa(`x-access-token:${token}`));
-    this.#mask = createMask(this.#content.masks);
+    if (held && !isOld(held, now)) return held.value;
+    const { id } = this.#facts.repository;
+    const { permissions } = await tokenPlan(this.#github(), this.#facts, now);
+    this.#content.token = await this.#mint(this.#installation(), id, permissions);
     await this.#save();
+    return this.#content.token.value;
+  }
+
+  /** The job's token where it was minted already. */
+  get held(): string | null {
+    return this.#content.token?.value ?? null;
+  }
+
+  /** A token that reads another repository of this owner. */
+  async tokenFor(other: { installationId: number; repositoryId: number }, now: number): Promise<string> {
+    const held = this.#content.others?.[other.repositoryId];
+    if (held && !isOld(held, now)) return held.value;
+    const token = await this.#mint(other.installationId, other.repositoryId, { contents: "read" });
+    this.#content.others = { ...this.#content.others, [other.repositoryId]: token };
+    await this.#save();
+    return token.value;
+  }
+
+  /** From now on `git` in the sandbox is answered with the job's token there. */
+  async serve(server: string, now: number): Promise<string> {
+    const known = this.#content.served === server;
+    this.#content.served = server;
+    const held = this.#content.token;
+    const token = await this.token(now);
+    if (!known && held?.value === token) await this.#save();
     return token;
   }
 
-  /** Ends the token before its hour; harmless where there is none. */
+  /** The token anew where it is old and git in the sandbox is answered with it; null where nothing is to be done. */
+  async renewed(now: number): Promise<{ server: string; token: string } | null> {
+    const { served, token } = this.#content;
+    if (served === undefined || token === null || !isOld(token, now)) return null;
+    return { server: served, token: await this.token(now) };
+  }
+
+  /** Ends the tokens before their hour; harmless where there are none. */
   async revoke(): Promise<void> {
-    if (this.#content.token) await revokeToken(this.#github(), this.#content.token.value);
+    const { token, others } = this.#content;
+    for (const one of [token, ...Object.values(others ?? {})]) {
+      if (one !== null) await revokeToken(this.#github(), one.value);
+    }
+  }
+
+  #installation(): number {
+    const { installationId, id } = this.#facts.repository;
+    if (installationId === null) throw new Error(`repository ${id} has no installation`);
+    return installationId;
+  }
+
+  /** Masked before anybody has it. */
+  async #mint(installationId: number, repositoryId: number, permissions: Permissions): Promise<Token> {
+    const { token, expiresAt } = await mintToken(this.#github(), installationId, { repositoryId, permissions });
+    this.#content.masks.push(token, btoa(`x-access-token:${token}`));
+    this.#mask = createMask(this.#content.masks);
+    return { value: token, expiresAt };
   }
 
   #github(): GitHubConfig {
-    return {
-      apiUrl: this.#env.GITHUB_API_URL,
-      appId: this.#env.GITHUB_APP_ID,
-      privateKey: this.#env.GITHUB_APP_PRIVATE_KEY,
-    };
+    return gitHubOf(this.#env);
   }
 
   async #save(): Promise<void> {
@@ -109,6 +160,10 @@ export class Vault {
     const sealed = await seal(this.#key, JSON.stringify(this.#content), contextOf(id));
     await saveSealed(this.#env.DB, id, sealed).run();
   }
+}
+
+function isOld({ expiresAt }: Token, now: number): boolean {
+  return expiresAt - RENEW_BEFORE_MS <= now;
 }
 
 function contextOf(id: AttemptId): string {

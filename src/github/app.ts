@@ -83,6 +83,37 @@ export async function findInstallation(
   }
 }
 
+export interface Granted {
+  permissions: Permissions;
+  /** Where a person changes it. */
+  settingsUrl: string;
+}
+
+/** Long enough for the jobs of one build, short enough for a person who has just changed the setting. */
+const GRANT_TTL_MS = 60_000;
+const MAX_KEPT_GRANTS = 1000;
+const grants = new Map<string, Granted & { at: number }>();
+
+/** What an installation was granted, in the words of a workflow: `pull-requests`. Asks again after a minute, or at once where told to. */
+export async function readGranted(
+  config: GitHubConfig,
+  installationId: number,
+  { now, fresh }: { now: number; fresh: boolean },
+): Promise<Granted> {
+  const key = JSON.stringify([config.apiUrl, config.appId, installationId]);
+  const known = grants.get(key);
+  if (!fresh && known !== undefined && now - known.at < GRANT_TTL_MS) return known;
+  const { data } = await appOctokit(config).rest.apps.getInstallation({ installation_id: installationId });
+  const permissions: Permissions = {};
+  for (const [name, level] of Object.entries(data.permissions)) {
+    permissions[name.replaceAll("_", "-")] = level === "read" ? "read" : "write";
+  }
+  const granted = { permissions, settingsUrl: data.html_url, at: now };
+  if (grants.size >= MAX_KEPT_GRANTS) grants.clear();
+  grants.set(key, granted);
+  return granted;
+}
+
 /** WebCrypto takes PKCS#8 only; GitHub hands out PKCS#1. */
 export function readPrivateKey(given: string): string {
   const unquoted = given.trim().replaceAll(/^["']|["']$/g, "");
@@ -153,11 +184,14 @@ async function createToken(
   }
 }
 
-/** A workflow writes `pull-requests: read`, the App's API `pull_requests`; what is `none` is left out. */
+/**
+ * A workflow writes `pull-requests: read`, the App's API `pull_requests`; what is `none` is left out. Never empty: GitHub would take
+ * that for "all that the App was granted", and every token reads metadata.
+ */
 function appPermissions(permissions: Permissions): Record<string, "read" | "write"> {
   const asked: Record<string, "read" | "write"> = {};
   for (const [name, level] of Object.entries(permissions)) {
     if (level !== "none") asked[name.replaceAll("-", "_")] = level;
   }
-  return asked;
+  return Object.keys(asked).length === 0 ? { metadata: "read" } : asked;
 }
