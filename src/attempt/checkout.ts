@@ -1,36 +1,63 @@
 /** `actions/checkout`: exactly one commit, by git in the sandbox. Its credential lives in the environment of this one process. */
 
+import { readAssignments } from "../logs/environment-files.ts";
 import type { UsesStep } from "../model/workflow.ts";
 import { START_WAIT_MS } from "../model/limits.ts";
 import type { StepSpec } from "../sandbox/port.ts";
-import { CHECKOUT_SCRIPT } from "./checkout-script.ts";
+import { CHECKOUT_EXIT, CHECKOUT_SCRIPT } from "./checkout-script.ts";
+import { findSource } from "./checkout-source.ts";
+import type { Source } from "./checkout-source.ts";
 import { followStep } from "./follow.ts";
+import type { Followed } from "./follow.ts";
 import { folderIn } from "./run.ts";
+import type { Session } from "./session.ts";
 import { timeLeft } from "./step-environment.ts";
 import { openLog, readBoolean, readInput } from "./work.ts";
 import type { StepWork, WorkResult } from "./work.ts";
 
-/** What the script exits with where trying again cannot help. */
-const EXIT_COMMIT_GONE = 70;
-const EXIT_BAD_INPUT = 64;
-
 export async function checkout(work: StepWork, step: UsesStep): Promise<WorkResult> {
   const { session } = work;
-  const wanted = wantedCommit(work, step);
-  const token = readInput(step, work, "token", "") || (await session.vault.token(Date.now()));
-  await session.vault.learn([token]);
-  const url = repositoryUrl(work);
-  await openLog(work, [`##[group]Run ${step.uses}`, `${url} at ${nameOf(wanted)}`, "##[endgroup]"]);
-  const spec = checkoutSpec(work, step, { url, token, wanted });
-  const followed = await followStep(session, spec, work.follow);
+  const source = await findSource(work, step);
+  if ("refused" in source) return { state: "failed", exitCode: null, reason: "step_failed", detail: source.refused };
+  await session.vault.learn([source.token]);
+  const wanted = wantedCommit(work, step, source);
+  await openLog(work, [`##[group]Run ${step.uses}`, `${source.url} at ${nameOf(wanted)}`, "##[endgroup]"]);
+  const followed = await followStep(session, checkoutSpec(work, step, { source, wanted }), work.follow);
   if (followed.exit === null && !followed.vanished)
     return { state: "running", memo: null, cancelled: followed.cancelled };
   if (followed.cancelled && work.follow.cancelled === null) return { state: "cancelled", cancel: followed.cancelled };
-  const exitCode = followed.exit?.exitCode ?? null;
-  if (exitCode !== 0) return failed(exitCode, nameOf(wanted));
+  return await readEnd(work, step, { source, wanted }, followed.exit);
+}
+
+interface Asked {
+  source: Source;
+  wanted: Wanted;
+}
+
+async function readEnd(
+  work: StepWork,
+  step: UsesStep,
+  { source, wanted }: Asked,
+  exit: Followed["exit"],
+): Promise<WorkResult> {
+  const exitCode = exit?.exitCode ?? null;
+  if (exitCode !== 0) return failed(exitCode, nameOf(wanted), source);
   if (readBoolean(readInput(step, work, "persist-credentials", "true")) !== false)
-    await session.sandbox.serveGitCredential(new URL(url).origin, token);
-  return { state: "succeeded", exitCode, outputs: { ref: session.facts.build.ref, commit: wanted.SHA } };
+    await persist(work.session, source, Date.now());
+  return { state: "succeeded", exitCode, outputs: { ref: wanted.REF || wanted.SHA, commit: commitOf(exit) } };
+}
+
+/** Later `git` in steps is answered with what was fetched with. Only the job's own token is renewed. */
+async function persist({ sandbox, vault, facts }: Session, source: Source, now: number): Promise<void> {
+  const server = new URL(source.url).origin;
+  if (source.credential === "given") await sandbox.serveGitCredential(server, source.token);
+  if (source.credential === "job" && !facts.build.fork)
+    await sandbox.serveGitCredential(server, await vault.serve(server, now));
+}
+
+function commitOf(exit: Followed["exit"]): string {
+  const read = readAssignments(exit?.files.output?.text ?? "");
+  return (read.ok && read.value.get("commit")) || "";
 }
 
 interface Wanted {
@@ -39,31 +66,43 @@ interface Wanted {
   REF: string;
 }
 
-const nameOf = ({ SHA, REF }: Wanted): string => SHA || REF;
+const nameOf = ({ SHA, REF }: Wanted): string => SHA || REF || "the default branch";
 
-function checkoutSpec(
-  work: StepWork,
-  step: UsesStep,
-  { url, token, wanted }: { url: string; token: string; wanted: Wanted },
-): StepSpec {
+/** The build's own commit, unless `ref` or `repository` asks for another. */
+function wantedCommit(work: StepWork, step: UsesStep, source: Source): Wanted {
+  const { build } = work.session.facts;
+  const asked = readInput(step, work, "ref", "");
+  if (asked === "") return source.own ? { SHA: build.sha, REF: build.ref } : { SHA: "", REF: "" };
+  return /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(asked) ? { SHA: asked, REF: "" } : { SHA: "", REF: asked };
+}
+
+function checkoutSpec(work: StepWork, step: UsesStep, { source, wanted }: Asked): StepSpec {
   const { session } = work;
   const flag = (input: string, otherwise: string): string =>
     readBoolean(readInput(step, work, input, otherwise)) === true ? "1" : "";
+  const id = `step-${step.number}`;
+  const server = new URL(source.url);
+  const submodules = readInput(step, work, "submodules", "false").toLowerCase();
   return {
-    id: `step-${step.number}`,
+    id,
     script: CHECKOUT_SCRIPT,
     extension: "sh",
     command: ["bash", "{0}"],
     env: {
       ...session.booted.env,
-      ...gitConfig(url, token),
-      URL: url,
+      ...gitConfig(server, source.token),
+      ...wanted,
+      URL: source.url,
+      SERVER: server.origin,
+      HOST: server.hostname,
+      WORKSPACE: session.workspace,
       DEST: folderIn(session.workspace, readInput(step, work, "path", "")),
-      SHA: wanted.SHA,
-      REF: wanted.REF,
       DEPTH: readInput(step, work, "fetch-depth", "1"),
       TAGS: flag("fetch-tags", "false"),
       CLEAN: flag("clean", "true"),
+      LFS: flag("lfs", "false"),
+      SUBMODULES: submodules === "recursive" || submodules === "true" ? submodules : "",
+      OUTPUT: `${session.booted.control}/steps/${id}/output`,
     },
     cwd: session.booted.workspace,
     timeoutMs: timeLeft(session, step, work.values, Date.now()),
@@ -71,23 +110,14 @@ function checkoutSpec(
   };
 }
 
-/** The build's own commit, unless `ref` asks for another. */
-function wantedCommit(work: StepWork, step: UsesStep): Wanted {
-  const { build } = work.session.facts;
-  const asked = readInput(step, work, "ref", "");
-  if (asked === "") return { SHA: build.sha, REF: build.ref };
-  return /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(asked) ? { SHA: asked, REF: "" } : { SHA: "", REF: asked };
-}
-
-function repositoryUrl({ session }: StepWork): string {
-  const { owner, name } = session.facts.repository;
-  return `${session.env.GITHUB_SERVER_URL}/${encodeURIComponent(owner)}/${encodeURIComponent(name)}.git`;
-}
-
-/** Settings that are in no file and in no command line. */
-function gitConfig(url: string, token: string): Record<string, string> {
+/** Settings that are in no file and in no command line. An empty token asks as nobody. */
+function gitConfig(server: URL, token: string): Record<string, string> {
+  const header = `AUTHORIZATION: basic ${btoa(`x-access-token:${token}`)}`;
   const settings: [string, string][] = [
-    [`http.${new URL(url).origin}/.extraheader`, `AUTHORIZATION: basic ${btoa(`x-access-token:${token}`)}`],
+    ...(token === "" ? [] : [[`http.${server.origin}/.extraheader`, header] satisfies [string, string]]),
+    // A submodule named by its SSH address comes the same way as all else.
+    [`url.${server.origin}/.insteadOf`, `git@${server.hostname}:`],
+    [`url.${server.origin}/.insteadOf`, `ssh://git@${server.hostname}/`],
     ["core.hooksPath", "/dev/null"],
     ["core.fsmonitor", "false"],
     ["protocol.ext.allow", "never"],
@@ -106,20 +136,26 @@ function gitConfig(url: string, token: string): Record<string, string> {
   return env;
 }
 
-function failed(exitCode: number | null, wanted: string): WorkResult {
-  if (exitCode === EXIT_COMMIT_GONE)
-    return {
-      state: "failed",
-      exitCode,
-      reason: "commit_gone",
-      detail: `${wanted} is gone from the repository: it was force-pushed away or deleted`,
-    };
-  if (exitCode === EXIT_BAD_INPUT)
-    return { state: "failed", exitCode, reason: "step_failed", detail: "An input of actions/checkout can't be used" };
+function failed(exitCode: number | null, wanted: string, { name, token }: Source): WorkResult {
+  if (exitCode === CHECKOUT_EXIT.commitGone) {
+    const detail = `${wanted} is gone from the repository ${name}: it was force-pushed away or deleted, or was never there`;
+    return { state: "failed", exitCode: null, reason: "commit_gone", detail };
+  }
+  const why: Record<number, string> = {
+    [CHECKOUT_EXIT.badInput]: "An input of actions/checkout can't be used: see the log",
+    [CHECKOUT_EXIT.noLfs]: "There is no git-lfs in the sandbox, which `lfs: true` needs",
+    [CHECKOUT_EXIT.badSubmodule]: "A submodule is refused, or can't be fetched: see the log",
+    [CHECKOUT_EXIT.notReadable]:
+      token === ""
+        ? `${name} can't be read without a token: it does not exist, or is private`
+        : `${name} can't be read with this token: the job needs \`permissions: contents: read\`, and reads other private repositories only by the input \`token\``,
+  };
+  const detail = exitCode === null ? undefined : why[exitCode];
+  if (detail !== undefined) return { state: "failed", exitCode: null, reason: "step_failed", detail };
   return {
     state: "failed",
     exitCode,
     reason: "checkout_failed",
-    detail: `git could not fetch ${wanted} after three tries (exit code ${exitCode ?? "none"})`,
+    detail: `git could not fetch ${wanted} of ${name} after three tries (exit code ${exitCode ?? "none"})`,
   };
 }

@@ -19,7 +19,7 @@ const FALSE = ["false", ""] as const;
 
 export const NATIVE_ACTIONS = {
   "actions/checkout": {
-    repository: { refused: "another repository cannot be checked out yet" },
+    repository: { differs: "public ones, and those of the same owner where the App is installed" },
     ref: "yes",
     token: "yes",
     path: "yes",
@@ -27,8 +27,8 @@ export const NATIVE_ACTIONS = {
     "fetch-depth": "yes",
     "fetch-tags": "yes",
     "persist-credentials": "yes",
-    submodules: FALSE,
-    lfs: FALSE,
+    submodules: { differs: "from the same server only" },
+    lfs: "yes",
     "show-progress": { differs: "changes nothing" },
     "set-safe-directory": { differs: "changes nothing: the workspace is the steps' own" },
   },

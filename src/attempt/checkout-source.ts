@@ -1,0 +1,59 @@
+/** Where a checkout fetches from, and with whose token. */
+
+import { findInstallation, installationOctokit } from "../github/app.ts";
+import { readRepository } from "../github/contents.ts";
+import type { UsesStep } from "../model/workflow.ts";
+import { gitHubOf } from "./token-plan.ts";
+import { readInput } from "./work.ts";
+import type { StepWork } from "./work.ts";
+
+export interface Source {
+  /** `owner/name` */
+  name: string;
+  url: string;
+  /** Empty to ask as nobody. */
+  token: string;
+  /** Whose it is: the job's own, one that the step was given, or one that reads this other repository alone. */
+  credential: "job" | "given" | "other";
+  /** The build's own repository. */
+  own: boolean;
+}
+
+/** As GitHub allows them; nothing here can be an option, a path or another host. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9-]*\/(?!\.{1,2}$)[A-Za-z0-9._-]+$/;
+
+export async function findSource(work: StepWork, step: UsesStep): Promise<Source | { refused: string }> {
+  const { session } = work;
+  const { owner, name: repo } = session.facts.repository;
+  const name = readInput(step, work, "repository", "") || `${owner}/${repo}`;
+  if (!NAME.test(name)) return { refused: `repository must be owner/name, got: ${name}` };
+  const own = name.toLowerCase() === `${owner}/${repo}`.toLowerCase();
+  const [wantedOwner = "", wantedRepo = ""] = name.split("/");
+  const path = `${encodeURIComponent(wantedOwner)}/${encodeURIComponent(wantedRepo)}`;
+  const source = { name, own, url: `${session.env.GITHUB_SERVER_URL.replace(/\/+$/, "")}/${path}.git` };
+  const given = readInput(step, work, "token", "");
+  if (given !== "") return { ...source, token: given, credential: given === session.vault.held ? "job" : "given" };
+  const other = own ? await tokenForFork(work) : await tokenForSibling(work, wantedOwner, wantedRepo);
+  if (other !== null) return { ...source, token: other, credential: "other" };
+  return { ...source, token: await session.vault.token(Date.now()), credential: "job" };
+}
+
+/** A private repository of the same owner, where the App is installed for it too. A fork's build gets none. */
+async function tokenForSibling({ session }: StepWork, owner: string, repo: string): Promise<string | null> {
+  const { repository, build } = session.facts;
+  if (build.fork || owner.toLowerCase() !== repository.owner.toLowerCase()) return null;
+  const github = gitHubOf(session.env);
+  const installationId = await findInstallation(github, { owner, repo });
+  if (installationId === null) return null;
+  const found = await readRepository(installationOctokit(github, installationId), { owner, repo });
+  if (found === null || !found.private) return null;
+  return await session.vault.tokenFor({ installationId, repositoryId: found.id }, Date.now());
+}
+
+/** A fork's build is given no token, and its checkout alone reads what is to be built. */
+async function tokenForFork({ session }: StepWork): Promise<string | null> {
+  const { repository, build } = session.facts;
+  if (!build.fork || repository.installationId === null) return null;
+  const { installationId, id: repositoryId } = repository;
+  return await session.vault.tokenFor({ installationId, repositoryId }, Date.now());
+}
