@@ -75,10 +75,11 @@ async function existing(session: Session, paths: readonly string[]): Promise<str
 
 /** What lies in another one that matched comes with it. */
 export function topmost(files: readonly FoundFile[]): string[] {
-  const kept: string[] = [];
-  for (const { path } of files) {
-    const last = kept.at(-1);
-    if (last === undefined || !path.startsWith(`${last}/`)) kept.push(path);
-  }
-  return kept;
+  const all = new Set(files.map((file) => file.path));
+  return [...all].filter((path) => !parentsOf(path).some((parent) => all.has(parent)));
+}
+
+function parentsOf(path: string): string[] {
+  const parts = path.split("/");
+  return parts.slice(1).map((_, depth) => parts.slice(0, depth + 1).join("/"));
 }

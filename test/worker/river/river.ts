@@ -15,7 +15,7 @@ export async function migrate(): Promise<void> {
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
 }
 
-export async function deliver(event: string, payload: unknown, id = crypto.randomUUID() as string): Promise<string> {
+export async function deliver(event: string, payload: unknown, id: string = crypto.randomUUID()): Promise<string> {
   const body = JSON.stringify(payload);
   const response = await exports.default.fetch("https://sandlot.test/webhooks/github", {
     method: "POST",
@@ -50,10 +50,10 @@ export async function api<T>(path: string, init: RequestInit = {}): Promise<T> {
 }
 
 export async function call(path: string, init: RequestInit = {}): Promise<Response> {
-  return await exports.default.fetch(`https://sandlot.test/api${path}`, {
-    ...init,
-    headers: { authorization: `Bearer ${env.SANDLOT_API_TOKEN}`, "content-type": "application/json", ...init.headers },
-  });
+  const headers = new Headers(init.headers);
+  headers.set("authorization", `Bearer ${env.SANDLOT_API_TOKEN}`);
+  if (!headers.has("content-type")) headers.set("content-type", "application/json");
+  return await exports.default.fetch(`https://sandlot.test/api${path}`, { ...init, headers });
 }
 
 /** Asks until it holds; what it asks for comes through queues and a runner. */
