@@ -83,7 +83,7 @@ async function measureBuild(
   return { finalMs: final.at - sentAt, pendingMs: pendingAt - sentAt, ackMs, cpuMs };
 }
 
-export function scriptsOf(steps: number): string[] {
+function scriptsOf(steps: number): string[] {
   return Array.from({ length: steps }, (_, index) => `echo "step ${index + 1} of ${steps}"`);
 }
 
