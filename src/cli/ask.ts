@@ -12,13 +12,13 @@ export const NO_BOUNDARY =
   "Jobs run as processes of your own user, with your files in reach: this is no sandbox against hostile code.";
 
 /** True for yes; false where there is nobody to ask. Questions go to standard error, so that standard output stays clean. */
-export async function askToRun(source: Source): Promise<boolean> {
+export async function askToRun(source: Source, signal: AbortSignal): Promise<boolean> {
   process.stderr.write(`${source.root} was not run before. It would run:\n\n`);
   for (const file of await readWorkflowFiles(source)) {
     const { workflow } = await readWorkflow(file.path, file.text);
     process.stderr.write(`  ${file.path}\n${workflow?.jobs.map(describeJob).join("") ?? "    (cannot be read)\n"}`);
   }
-  const answer = await ask(`\n${NO_BOUNDARY}\nRun it? [y/N] `, { echo: true });
+  const answer = await ask(`\n${NO_BOUNDARY}\nRun it? [y/N] `, { echo: true, signal });
   return /^y(es)?$/i.test(answer.trim());
 }
 
@@ -40,14 +40,14 @@ function textOf(run: string | { expression: string }): string {
 }
 
 /** Each value from the environment variable of that name, else typed in unseen. Throws `UsageError` where neither can be. */
-export async function readSecrets(names: readonly string[]): Promise<Map<string, string>> {
+export async function readSecrets(names: readonly string[], signal: AbortSignal): Promise<Map<string, string>> {
   const values = new Map<string, string>();
   for (const name of names) {
     const known = process.env[name];
     if (known === undefined && !canAsk()) {
       throw new UsageError(`The value of --secret ${name} is not known.`, [`Set the environment variable ${name}.`]);
     }
-    values.set(name, known ?? (await ask(`Value of ${name}: `, { echo: false })));
+    values.set(name, known ?? (await ask(`Value of ${name}: `, { echo: false, signal })));
   }
   return values;
 }
@@ -56,7 +56,7 @@ export function canAsk(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY;
 }
 
-async function ask(question: string, { echo }: { echo: boolean }): Promise<string> {
+async function ask(question: string, { echo, signal }: { echo: boolean; signal: AbortSignal }): Promise<string> {
   process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const reader = createInterface({ input: process.stdin, output: echo ? process.stderr : nowhere, terminal: true });
@@ -64,6 +64,9 @@ async function ask(question: string, { echo }: { echo: boolean }): Promise<strin
     return await new Promise((resolve, reject) => {
       reader.once("line", resolve);
       reader.once("SIGINT", () => reject(new Interrupted("SIGINT")));
+      // A signal that came another way.
+      signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+      if (signal.aborted) reject(signal.reason as Error);
       reader.once("close", () => resolve(""));
     });
   } finally {

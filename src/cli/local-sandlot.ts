@@ -15,6 +15,8 @@ export interface LocalSandlotOptions {
   install: string;
   source: Source;
   state: State;
+  /** Gives up the start. */
+  signal: AbortSignal;
   /** Jobs at once. */
   maxSandboxes: number;
   /** Only this workflow file, only this job and what it needs; empty for all. */
@@ -68,6 +70,7 @@ export async function startLocalSandlot(options: LocalSandlotOptions): Promise<L
       state: state.folder,
       vars: (url) => workerVariables(options, { url, github: github.url, host: host.url }),
       onOutput: tellFaults(options),
+      signal: options.signal,
     });
     closers.push(() => worker.close());
     return describe({ worker, github, host, state, close, startedAt });

@@ -46,8 +46,8 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   // Whatever makes a temporary folder from here on, makes it where it is removed with the rest, even after a SIGKILL.
   process.env["TMPDIR"] = state.scratch;
   try {
-    await agree(source, state, options);
-    const secrets = await readSecrets(options.secrets);
+    await agree(source, state, request);
+    const secrets = await readSecrets(options.secrets, signal);
     signal.throwIfAborted();
     if (state.isTemporary) {
       output.show({
@@ -59,6 +59,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
       install: request.install,
       source,
       state,
+      signal,
       onlyJob: options.job,
       onlyWorkflow: options.workflow,
       onFault: (fault) =>
@@ -95,9 +96,9 @@ function sayWhatIsUnusual(source: Source, output: Output): void {
 }
 
 /** Once for each repository, where there is somebody to ask. */
-async function agree(source: Source, state: State, options: RunOptions): Promise<void> {
+async function agree(source: Source, state: State, { options, signal }: SessionRequest): Promise<void> {
   if (state.isAgreed) return;
-  if (!options.yes && canAsk() && !(await askToRun(source))) throw new UsageError("Nothing was run.");
+  if (!options.yes && canAsk() && !(await askToRun(source, signal))) throw new UsageError("Nothing was run.");
   if (options.yes || !canAsk()) process.stderr.write(`${NO_BOUNDARY}\n`);
   await state.agree();
 }

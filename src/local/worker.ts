@@ -18,6 +18,8 @@ export interface WorkerOptions {
   vars: (url: string) => Record<string, string>;
   /** Takes each piece that wrangler writes; it is in `{state}/worker/wrangler.log` in any case. */
   onOutput?: (text: string) => void;
+  /** Gives up the start. */
+  signal?: AbortSignal;
 }
 
 export interface LocalWorker {
@@ -49,7 +51,7 @@ export async function startWorker(options: WorkerOptions): Promise<LocalWorker> 
     await writeConfig(options, folder, url);
     const started = await launch(options, folder, port);
     try {
-      await waitUntilReady(url, started);
+      await waitUntilReady(url, started, options.signal);
       return running(url, started);
     } catch (error) {
       await started.group.kill();
@@ -181,10 +183,11 @@ async function launchCommand(options: WorkerOptions, folder: string, command: st
   return { group, lastLines };
 }
 
-async function waitUntilReady(url: string, started: Started): Promise<void> {
+async function waitUntilReady(url: string, started: Started, signal?: AbortSignal): Promise<void> {
   const end: { code?: number } = {};
   void started.group.exited.then((code) => (end.code = code));
   for (const until = Date.now() + READY_WITHIN_MS; Date.now() < until; await sleep(LOOK_EVERY_MS)) {
+    signal?.throwIfAborted();
     if (end.code !== undefined)
       throw new Error(`wrangler dev ended with exit code ${end.code}:\n${started.lastLines()}`);
     const response = await fetch(`${url}/healthz`).catch(() => null);
