@@ -8,6 +8,7 @@ import { Command, CommanderError } from "commander";
 
 import { version } from "../../package.json";
 import { Interrupted } from "./ask.ts";
+import { addCheck } from "./check-command.ts";
 import { dev } from "./dev.ts";
 import type { Output } from "./events.ts";
 import { init } from "./init.ts";
@@ -71,6 +72,7 @@ export function createProgram(start: Start): Command {
   addRun(program, start);
   addDev(program, start);
   addInit(program, start);
+  addCheck(program, start);
   return program;
 }
 

@@ -37,12 +37,17 @@ export async function followCalls(
     problems.push(...sizeProblems(root, files));
   }
   if (problems.length > 0) {
-    return { ...file, workflow: null, problems };
+    const workflows = [...files.values()].map((one) => one.file.workflow);
+    return { ...file, workflow: null, problems: [...problems, ...workflows.flatMap(unsupportedIn)] };
   }
   const called = [...files].flatMap(([path, one]): [string, Workflow][] =>
     one === root || one.file.workflow === null ? [] : [[path, one.file.workflow]],
   );
   return called.length === 0 ? file : { ...file, workflow: { ...file.workflow, called: Object.fromEntries(called) } };
+}
+
+export function unsupportedIn(workflow: Workflow | null): Problem[] {
+  return (workflow?.jobs ?? []).flatMap((job) => job.unsupported ?? []);
 }
 
 async function gather(

@@ -10,7 +10,7 @@ import { type Document, isMap, isScalar, isSeq, type Node } from "yaml";
 import type { Problem, Workflow, WorkflowFile } from "../model/workflow.ts";
 import { checkJobs, type ReadJob } from "./check-jobs.ts";
 import { checkSupport } from "./check-support.ts";
-import { followCalls, type ReadFile, type ReadText } from "./follow-calls.ts";
+import { followCalls, unsupportedIn, type ReadFile, type ReadText } from "./follow-calls.ts";
 import { plainText, readTokens, reportOfficial } from "./official.ts";
 import { type CallSite, readCallSite, readContract } from "./read-call.ts";
 import { readConcurrency, readDefaults, readJob, readPermissions } from "./read-job.ts";
@@ -41,7 +41,11 @@ async function readFile(path: string, text: string): Promise<ReadFile> {
     return { file: { ...outline, workflow: null, problems: yaml.problems }, sites: [] };
   }
   const { workflow, sites, problems } = await readTree(path, yaml.tree);
-  return { file: { ...outline, workflow: problems.length > 0 ? null : workflow, problems }, sites };
+  if (problems.length > 0) {
+    // What one job cannot do is said along with it, so that its author sees all at once.
+    return { file: { ...outline, workflow: null, problems: [...problems, ...unsupportedIn(workflow)] }, sites };
+  }
+  return { file: { ...outline, workflow, problems }, sites };
 }
 
 async function readTree(

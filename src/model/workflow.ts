@@ -195,7 +195,7 @@ export interface WorkflowFile {
   events: string[] | null;
   /** Null where there are problems. */
   workflow: Workflow | null;
-  /** Of the whole file, and of those it calls; what only one job cannot do stands in its `unsupported`. */
+  /** Of the whole file, and of those it calls. What only one job cannot do is among them where there are others, else in its `unsupported`. */
   problems: Problem[];
 }
 
