@@ -41,7 +41,7 @@ export interface ApiClient {
   removeSecret(owner: string, name: string, secret: string): Promise<void>;
 }
 
-export interface LogOptions {
+interface LogOptions {
   attempt: number;
   from: number;
   signal: AbortSignal;

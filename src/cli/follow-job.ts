@@ -67,7 +67,7 @@ async function untilCompleted({ freshView, job, signal }: FollowJobOptions): Pro
   }
 }
 
-export function findJob(build: BuildView, job: JobView): JobView {
+function findJob(build: BuildView, job: JobView): JobView {
   return build.jobs.find((one) => one.id === job.id) ?? job;
 }
 

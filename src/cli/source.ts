@@ -8,7 +8,7 @@ import { runGit } from "../local/user-git.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const WORKFLOW_DIRS = [".sandlot/workflows", ".github/workflows"] as const;
-export type WorkflowDir = (typeof WORKFLOW_DIRS)[number];
+type WorkflowDir = (typeof WORKFLOW_DIRS)[number];
 
 export interface Source {
   /** What is built, absolute: its files become the commit's root. */

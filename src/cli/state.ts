@@ -10,7 +10,7 @@ import { digest } from "../model/ids.ts";
 import { endDeadHolder, releaseLock, takeLock } from "./lock.ts";
 import { seedCaches, seedDatabase } from "./seed-caches.ts";
 
-export interface Keys {
+interface Keys {
   appId: string;
   /** PKCS#1, as GitHub's is downloaded. */
   privateKey: string;

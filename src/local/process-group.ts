@@ -75,7 +75,7 @@ async function hasLiveMember(group: number): Promise<boolean> {
 }
 
 /** Whether there is such a process, or with a negative number such a group. */
-export function isAlive(pid: number): boolean {
+function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

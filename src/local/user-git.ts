@@ -21,7 +21,7 @@ const QUIET = [
   "core.safecrlf=false",
 ].flatMap((setting) => ["-c", setting]);
 
-export class GitError extends Error {
+class GitError extends Error {
   override readonly name = "GitError";
   readonly exitCode: number;
   constructor(args: readonly string[], exitCode: number, said: string) {
