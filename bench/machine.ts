@@ -38,6 +38,7 @@ export type News =
 const LOOK_EVERY_MS = 10;
 
 const tell = (news: News) => process.send?.(news);
+const stopping = new AbortController();
 const closers: (() => Promise<void>)[] = [];
 let sandlot: LocalSandlot | null = null;
 
@@ -52,6 +53,7 @@ async function start({ install, folder, maxSandboxes, maxLogBytes }: MachineOpti
     maxSandboxes,
     onlyWorkflow: "",
     onlyJob: "",
+    signal: stopping.signal,
     variables: { MAX_LOG_BYTES: String(maxLogBytes) },
     onFault: (fault) => console.error(`Sandlot: ${fault}`),
     onStatus: (status) => tell({ news: "status", status }),
@@ -88,6 +90,7 @@ async function settle(): Promise<void> {
 }
 
 async function close(): Promise<void> {
+  stopping.abort();
   try {
     for (let closer = closers.pop(); closer !== undefined; closer = closers.pop()) await closer();
     process.exit();
