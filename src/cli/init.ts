@@ -3,8 +3,8 @@
 import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import { readWorkflow } from "../language/read-workflow.ts";
 import type { Problem } from "../model/workflow.ts";
+import { checkFile, Texts } from "./check-files.ts";
 import { WORKFLOW_DIRS } from "./source.ts";
 import { starterFor } from "./starter.ts";
 import { UsageError } from "./usage-error.ts";
@@ -40,10 +40,12 @@ async function writeStarter(folder: string, say: (line: string) => void): Promis
 }
 
 async function copyWorkflows(folder: string, names: string[], say: (line: string) => void): Promise<number> {
+  const texts = new Texts(folder);
   const refused: { name: string; problems: Problem[] }[] = [];
   for (const name of names) {
     const text = await readFile(join(folder, GITHUB_DIR, name), "utf8");
-    const { problems } = await readWorkflow(`${GITHUB_DIR}/${name}`, text);
+    // With what its jobs, the workflows that it calls and the actions that it uses cannot do.
+    const { problems } = await checkFile(`${GITHUB_DIR}/${name}`, texts);
     if (problems.length > 0) {
       refused.push({ name, problems });
       continue;

@@ -28,6 +28,8 @@ export const SUPPORT = {
   },
   "on.push": { ...BY_BRANCH_AND_PATH, tags: "yes", "tags-ignore": "yes" },
   "on.pull_request": { types: "yes", ...BY_BRANCH_AND_PATH },
+  "on.merge_group": { types: "yes", branches: "yes", "branches-ignore": "yes" },
+  "on.release": { types: "yes" },
   "on.workflow_dispatch": { inputs: "yes" },
   "on.schedule": { cron: "yes", timezone: { refused: "schedules are in UTC" } },
   "on.workflow_call": { inputs: "yes", secrets: "yes", outputs: "yes" },
@@ -140,7 +142,8 @@ export type SupportedPlace = keyof typeof SUPPORT;
 /** Why a key that GitHub accepts is not carried out at this place; null where it is. */
 export function refusal(place: SupportedPlace, key: string): string | null {
   const keys: Record<string, Support> = SUPPORT[place];
-  const support = Object.hasOwn(keys, key.toLowerCase()) ? keys[key.toLowerCase()] : undefined;
+  const name = Object.keys(keys).find((known) => known.toLowerCase() === key.toLowerCase());
+  const support = name === undefined ? undefined : keys[name];
   if (support === undefined) {
     return `'${key}' is not carried out by Sandlot`;
   }

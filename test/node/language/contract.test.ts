@@ -2,44 +2,40 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { wellKnownFunctions } from "@actions/expressions";
 import { getActionSchema } from "@actions/workflow-parser/actions/action-schema";
 import type { TemplateSchema } from "@actions/workflow-parser/templates/schema/index";
 import { MappingDefinition } from "@actions/workflow-parser/templates/schema/mapping-definition";
 import { getWorkflowSchema } from "@actions/workflow-parser/workflows/workflow-schema";
 import { describe, expect, it } from "vitest";
-import { type InputSupport, NATIVE_ACTIONS } from "../../../src/language/native-actions.ts";
-import { CONTEXTS, EVENTS, FUNCTIONS, SUPPORT, type SupportedPlace } from "../../../src/language/support.ts";
-
-/** Where each place of the table stands in a file. */
-const PREFIX: Record<SupportedPlace, string> = {
-  workflow: "",
-  "on.push": "on.push.",
-  "on.pull_request": "on.pull_request.",
-  "on.workflow_dispatch": "on.workflow_dispatch.",
-  "on.workflow_dispatch.inputs": "on.workflow_dispatch.inputs.<input>.",
-  "on.workflow_call": "on.workflow_call.",
-  "on.workflow_call.inputs": "on.workflow_call.inputs.<input>.",
-  "on.workflow_call.secrets": "on.workflow_call.secrets.<secret>.",
-  "on.workflow_call.outputs": "on.workflow_call.outputs.<output>.",
-  "on.schedule": "on.schedule.",
-  "defaults.run": "defaults.run.",
-  concurrency: "concurrency.",
-  job: "jobs.<job>.",
-  "runs-on": "jobs.<job>.runs-on.",
-  strategy: "jobs.<job>.strategy.",
-  step: "jobs.<job>.steps[*].",
-  action: "action.yml: ",
-  "action.inputs": "action.yml: inputs.<input>.",
-  "action.outputs": "action.yml: outputs.<output>.",
-  "action.runs": "action.yml: runs.",
-  "action.step": "action.yml: runs.steps[*].",
-};
+import { TABLES, writeTables } from "../../../scripts/workflow-tables.ts";
+import {
+  CONTEXTS,
+  EVENTS,
+  FUNCTIONS,
+  refusal,
+  type Support,
+  SUPPORT,
+  type SupportedPlace,
+} from "../../../src/language/support.ts";
+import {
+  MAX_ACTION_LEVELS,
+  MAX_BUILD_JOBS,
+  MAX_CALL_LEVELS,
+  MAX_CALLED_FILES,
+  MAX_MATRIX_JOBS,
+  MAX_WORKFLOW_BYTES,
+  MAX_WORKFLOW_DEPTH,
+  MAX_WORKFLOW_NODES,
+} from "../../../src/model/limits.ts";
 
 /** Definitions of the official schema whose properties a place takes. */
 const SCHEMA: Record<SupportedPlace, string[]> = {
   workflow: ["workflow-root-strict"],
   "on.push": ["push-mapping"],
   "on.pull_request": ["pull-request-mapping"],
+  "on.merge_group": ["merge-group-mapping"],
+  "on.release": ["release-mapping"],
   "on.workflow_dispatch": ["workflow-dispatch-mapping"],
   "on.workflow_dispatch.inputs": ["workflow-dispatch-input"],
   "on.workflow_call": ["workflow-call-mapping"],
@@ -60,31 +56,10 @@ const SCHEMA: Record<SupportedPlace, string[]> = {
   "action.step": ["run-step", "uses-step"],
 };
 
-function words(support: InputSupport): string {
-  if (support === "yes") {
-    return "as on GitHub";
-  }
-  if ("differs" in support) {
-    return `differs: ${support.differs}`;
-  }
-  return "refused" in support ? `refused: ${support.refused}` : `only ${support[0]}`;
-}
-
-function rows(table: Record<string, InputSupport>, prefix: string): string[][] {
-  return Object.entries(table).map(([key, support]) => [`\`${prefix}${key}\``, words(support)]);
-}
-
-const EXPECTED = [
-  ...Object.entries(SUPPORT).flatMap(([place, keys]) => rows(keys, PREFIX[place as SupportedPlace])),
-  ...rows(EVENTS, ""),
-  ...rows(CONTEXTS, ""),
-  ...rows(FUNCTIONS, ""),
-  ...Object.entries(NATIVE_ACTIONS).flatMap(([action, inputs]) => rows(inputs, `${action}: `)),
-];
-
 describe("docs/workflows.md", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/workflows.md"), "utf8");
+
   it("has a row for every key, event, context, function and input, and says of each what the code does", () => {
-    const page = readFileSync(join(import.meta.dirname, "../../../docs/workflows.md"), "utf8");
     const found = page
       .split("\n")
       .filter((line) => line.startsWith("| `"))
@@ -94,7 +69,30 @@ describe("docs/workflows.md", () => {
           .slice(1, -1)
           .map((cell) => cell.trim()),
       );
-    expect(found).toEqual(EXPECTED);
+    expect(found, "npm run docs writes the tables anew").toEqual(TABLES.flatMap(({ rows }) => rows));
+  });
+
+  it("keeps its words where its tables are written anew", () => {
+    const wordsOf = (text: string): string[] => text.split("\n").filter((line) => !line.startsWith("|"));
+    const lost = page.replaceAll(/^\| `.*\n/gm, "");
+    expect(wordsOf(writeTables(lost))).toEqual(wordsOf(page));
+    expect(() => writeTables("## Keys\n\nno table\n")).toThrow("the section Keys has no table");
+  });
+
+  it("names every bound that the code has", () => {
+    const bounds = [
+      `${MAX_WORKFLOW_BYTES / 1024} KiB`,
+      `${MAX_WORKFLOW_DEPTH} levels`,
+      `${MAX_WORKFLOW_NODES.toLocaleString("en")} values`,
+      `a matrix at most ${MAX_MATRIX_JOBS} jobs`,
+      `a build at most ${MAX_BUILD_JOBS}`,
+      `to at most ${MAX_CALLED_FILES} others`,
+    ];
+    const text = page.replaceAll(/\s+/g, " ");
+    expect(bounds.filter((bound) => !text.includes(bound))).toEqual([]);
+    expect([MAX_CALL_LEVELS, MAX_ACTION_LEVELS]).toEqual([4, 10]);
+    expect(text).toContain("at most four levels deep");
+    expect(text).toContain("at most ten levels deep");
   });
 });
 
@@ -115,5 +113,32 @@ describe("the table of what is carried out", () => {
 
   it("names every event that the official schema takes, and no other", () => {
     expect(Object.keys(EVENTS).sort()).toEqual(propertiesOf("on-mapping-strict").sort());
+  });
+
+  it("names every context that some key of the official schema is offered, and no other", () => {
+    const offered = Object.values(getWorkflowSchema().definitions).flatMap(({ readerContext }) => readerContext);
+    const names = new Set(offered.filter((name) => !name.includes("(")));
+    expect(Object.keys(CONTEXTS).sort()).toEqual([...names].sort());
+  });
+
+  it("names every function that the evaluator knows and those that a key is offered, and no other", () => {
+    const offered = Object.values(getWorkflowSchema().definitions).flatMap(({ readerContext }) => readerContext);
+    const functions = offered.filter((name) => name.includes("(")).map((name) => name.split("(", 1)[0] ?? "");
+    const names = new Set([...Object.keys(wellKnownFunctions), ...functions].map((name) => name.toLowerCase()));
+    expect(
+      Object.keys(FUNCTIONS)
+        .map((name) => name.toLowerCase())
+        .sort(),
+    ).toEqual([...names].sort());
+  });
+
+  it("says of each key that is refused what a file with it is told", () => {
+    for (const [place, keys] of Object.entries(SUPPORT)) {
+      for (const [key, support] of Object.entries(keys as Record<string, Support>)) {
+        const reason = typeof support === "object" && "refused" in support ? support.refused : null;
+        const message = reason === null ? null : `'${key}' is not carried out by Sandlot: ${reason}`;
+        expect(refusal(place as SupportedPlace, key), `${place}.${key}`).toBe(message);
+      }
+    }
   });
 });
