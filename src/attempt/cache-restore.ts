@@ -60,7 +60,7 @@ async function restore(
         cwd: session.booted.workspace,
         timeoutMs: timeLeft(session, step, work.values, Date.now()),
       },
-      work.follow.until,
+      work.follow,
     );
     if (unpacked === null) return null;
     if (unpacked.exitCode === 0) return { ok: true };

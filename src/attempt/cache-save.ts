@@ -77,7 +77,7 @@ async function pack(work: StepWork, step: UsesStep, request: CacheRequest): Prom
       cwd: session.booted.workspace,
       timeoutMs: timeLeft(session, step, work.values, Date.now()),
     },
-    work.follow.until,
+    work.follow,
   );
   if (packed === null) return null;
   const [sha256 = "", size = ""] = packed.output.trim().split("\n").slice(-2);

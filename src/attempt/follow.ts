@@ -1,9 +1,9 @@
 /** Follows a step inside the sandbox to its end or to the end of a slice: raw bytes out, masked bytes into the LogStream, once and in order. */
 
 import { processLog } from "../logs/process.ts";
-import type { LogCarry } from "../logs/stream.ts";
+import type { LogCarry, SegmentState } from "../logs/stream.ts";
 import type { Annotation } from "../model/step.ts";
-import { CANCEL_POLL_MS, HEARTBEAT_MS, POLL_WAIT_MS } from "../model/limits.ts";
+import { CANCEL_POLL_MS, HEARTBEAT_MS, POLL_WAIT_MS, START_WAIT_MS } from "../model/limits.ts";
 import { SandboxFault } from "../sandbox/port.ts";
 import type { StepProgress, StepSpec } from "../sandbox/port.ts";
 import { heartbeat } from "../store/attempts.ts";
@@ -34,19 +34,24 @@ export interface FollowOptions {
   cancelled: Cancel | null;
   /** When a running step of a cancelled job is stopped all the same. */
   graceUntil: number | null;
+  /** The step's part of the log as it was opened in this slice; null before. */
+  opened: SegmentState | null;
+  /** Called when the step does not end within its first call: until then its end is its only row. May be called often. */
+  outlasts: () => Promise<void>;
 }
 
 /** How long to wait before asking again for bytes that the mask holds back (ms). */
 const HELD_WAIT_MS = 200;
 
 export async function followStep(session: Session, spec: StepSpec, options: FollowOptions): Promise<Followed> {
-  const position = await readPosition(session, options.segment);
+  const position = await readPosition(session, options);
   const watch = new Watch(session, spec.id, options);
   let progress = await startOrAsk(session, spec, position.raw);
   for (;;) {
     vouch(session, progress);
     const moved = await store(session, position, progress, options.segment);
     if (hasEnded(progress) && position.raw === progress.size) return watch.result(progress, position);
+    await options.outlasts();
     await watch.beat();
     if (Date.now() >= options.until) return watch.result(null, position);
     if (!moved && progress.bytes.length > 0) await scheduler.wait(HELD_WAIT_MS);
@@ -54,8 +59,8 @@ export async function followStep(session: Session, spec: StepSpec, options: Foll
   }
 }
 
-async function readPosition(session: Session, step: number): Promise<Position> {
-  const segment = await session.logs.segment(step);
+async function readPosition(session: Session, { opened, segment: step }: FollowOptions): Promise<Position> {
+  const segment = opened ?? (await session.logs.segment(step));
   return { raw: segment?.raw ?? 0, carry: segment?.carry ?? null };
 }
 
@@ -123,9 +128,7 @@ class Watch {
     const now = Date.now();
     if (now - this.#beatAt < CANCEL_POLL_MS) return;
     this.#beatAt = now;
-    const beat = await heartbeat(this.#session.env.DB, this.#session.facts.attempt.id, now, HEARTBEAT_MS);
-    if (!beat.current) throw new StaleAttempt();
-    const asked = cancelOf(beat, this.#session.deadline, now);
+    const asked = await askCancelled(this.#session, now);
     const fresh = this.#cancelled === null && asked !== null;
     this.#cancelled ??= asked;
     const { graceUntil } = this.#options;
@@ -143,6 +146,17 @@ class Watch {
   }
 }
 
+/** Whether the attempt still counts, and whether its job shall stop. Asked anew only after a few seconds. */
+export async function askCancelled(session: Session, now: number): Promise<Cancel | null> {
+  if (now >= session.deadline || now - session.beatAt >= CANCEL_POLL_MS) {
+    const beat = await heartbeat(session.env.DB, session.facts.attempt.id, now, HEARTBEAT_MS);
+    if (!beat.current) throw new StaleAttempt();
+    session.beatAt = now;
+    return cancelOf(beat, session.deadline, now);
+  }
+  return null;
+}
+
 /** This attempt is no longer the one that counts: its runner says nothing more. */
 export class StaleAttempt extends Error {
   override readonly name = "StaleAttempt";
@@ -152,10 +166,11 @@ export class StaleAttempt extends Error {
 export async function runQuietly(
   session: Session,
   spec: Omit<StepSpec, "waitMs">,
-  until: number,
+  { until, outlasts }: FollowOptions,
 ): Promise<{ exitCode: number | null; output: string } | null> {
-  let progress = await session.sandbox.startStep({ ...spec, waitMs: 5000 });
+  let progress = await session.sandbox.startStep({ ...spec, waitMs: START_WAIT_MS });
   while (progress.state === "running") {
+    await outlasts();
     if (Date.now() >= until) return null;
     progress = await session.sandbox.pollStep(spec.id, progress.size, POLL_WAIT_MS);
   }

@@ -25,6 +25,8 @@ export interface Session {
   eventPath: string;
   /** When the job has run long enough (ms, UTC). */
   deadline: number;
+  /** When it was last asked whether the attempt still counts. */
+  beatAt: number;
 }
 
 export async function openSession(
@@ -48,6 +50,7 @@ export async function openSession(
     workspace: workspaceOf(booted, facts),
     eventPath: `${booted.control}/event.json`,
     deadline,
+    beatAt: 0,
   };
 }
 

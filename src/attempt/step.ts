@@ -8,15 +8,13 @@ import {
   fileHashKey,
 } from "../language/expression.ts";
 import type { FileHashes } from "../language/expression.ts";
-import { CANCEL_GRACE_MS, HEARTBEAT_MS, WATCH_SLICE_MS } from "../model/limits.ts";
+import { CANCEL_GRACE_MS, WATCH_SLICE_MS } from "../model/limits.ts";
 import type { StepNotes } from "../model/step.ts";
 import type { StepDefinition } from "../model/workflow.ts";
-import { heartbeat } from "../store/attempts.ts";
 import { saveStep } from "../store/steps.ts";
-import { cancelOf } from "./cancel.ts";
 import { stepFunctions } from "./contexts.ts";
 import type { Past } from "./contexts.ts";
-import { StaleAttempt } from "./follow.ts";
+import { StaleAttempt, askCancelled } from "./follow.ts";
 import type { FollowOptions } from "./follow.ts";
 import { hashFiles } from "./hash-files.ts";
 import { firstLine, runScript } from "./run.ts";
@@ -61,7 +59,14 @@ async function turn(session: Session, request: StepTurnRequest): Promise<StepTur
   const graceUntil = cancelled === null ? null : cancelled.at + CANCEL_GRACE_MS;
   if (request.slice === 1 && graceUntil !== null && now >= graceUntil) return await skip(session, request, cancelled);
   const past: Past = { ends: request.ends, cancelled: cancelled !== null };
-  const follow = { segment: request.step.number, until: now + WATCH_SLICE_MS, cancelled, graceUntil };
+  const follow: FollowOptions = {
+    segment: request.step.number,
+    until: now + WATCH_SLICE_MS,
+    cancelled,
+    graceUntil,
+    opened: null,
+    outlasts: async () => {},
+  };
   try {
     return await withFileHashes(session, (files) => look(session, request, { past, follow, now, files }));
   } catch (error) {
@@ -86,6 +91,7 @@ async function look(session: Session, request: StepTurnRequest, { past, follow, 
   await renewCredential(session, now);
   const values = await readStepValues(session, step, past, functions);
   const work: StepWork = { session, values, past, follow, memo: request.memo };
+  if (slice === 1) follow.outlasts = showOnce(work, step, now);
   const carryOut = request.carryOut ?? ((one) => carryOutStep(one, step));
   return await finish(work, request, await carryOut(work), now);
 }
@@ -107,12 +113,6 @@ async function withFileHashes<T>(session: Session, run: (files: FileHashes) => P
 async function renewCredential({ vault, sandbox }: Session, now: number): Promise<void> {
   const renewed = await vault.renewed(now);
   if (renewed !== null) await sandbox.serveGitCredential(renewed.server, renewed.token);
-}
-
-async function askCancelled(session: Session, now: number): Promise<Cancel | null> {
-  const beat = await heartbeat(session.env.DB, session.facts.attempt.id, now, HEARTBEAT_MS);
-  if (!beat.current) throw new StaleAttempt();
-  return cancelOf(beat, session.deadline, now);
 }
 
 async function carryOutStep(work: StepWork, step: StepDefinition): Promise<WorkResult> {
@@ -168,33 +168,49 @@ async function invalid(
   return { state: "ended", end, cancelled: follow.cancelled };
 }
 
+/** Where the step's part of the log starts; a step that said nothing has an empty one. */
+async function logFromOf(work: StepWork): Promise<number> {
+  const segment = work.follow.opened ?? (await work.session.logs.segment(work.follow.segment));
+  return segment?.logFrom ?? (await openLog(work, []));
+}
+
+/** Writes that the step runs, the first time it is asked to: most steps end before anybody could look. */
+function showOnce(work: StepWork, step: StepDefinition, startedAt: number): () => Promise<void> {
+  const { session, values } = work;
+  let shown = false;
+  return async () => {
+    if (shown) return;
+    shown = true;
+    await saveStep(session.env.DB, {
+      attemptId: session.facts.attempt.id,
+      number: step.number,
+      name: session.vault.mask.text(stepName(step, values)),
+      logFrom: await logFromOf(work),
+      startedAt,
+      notes: {},
+      state: { status: "in_progress" },
+    }).run();
+  };
+}
+
 /** From what the work came to, to the step's row, its last log lines and its durable result. */
 async function finish(
   work: StepWork,
-  { step, slice }: StepTurnRequest,
+  { step }: StepTurnRequest,
   result: WorkResult,
   startedAt: number,
 ): Promise<StepTurn> {
   const { session, values, follow } = work;
   const name = session.vault.mask.text(stepName(step, values));
-  const segment = await session.logs.segment(step.number);
-  const logFrom = segment?.logFrom ?? (await openLog(work, []));
   if (result.state === "running") {
-    if (slice === 1)
-      await saveStep(session.env.DB, {
-        attemptId: session.facts.attempt.id,
-        number: step.number,
-        name,
-        logFrom,
-        startedAt,
-        notes: {},
-        state: { status: "in_progress" },
-      }).run();
+    await follow.outlasts();
     return { state: "running", memo: result.memo, cancelled: result.cancelled };
   }
+  const logFrom = await logFromOf(work);
   const end = endOf(work, step, name, result);
   await keepOutputs(session, step, result.outputs);
-  await session.logs.close(step.number, footer(session, result), Date.now());
+  const last = footer(session, result);
+  if (last !== "") await session.logs.close(step.number, last, Date.now());
   await save(session, end, { logFrom, startedAt, notes: result.notes ?? {} });
   const cancelled = result.state === "cancelled" ? result.cancel : follow.cancelled;
   return { state: "ended", end, cancelled };

@@ -41,7 +41,8 @@ export async function openLog(
   const text = lines.length === 0 ? "" : `${lines.join("\n")}\n`;
   const header = session.vault.mask.text(text);
   const options = maxLogBytes(session);
-  return (await session.logs.open(follow.segment, header, Date.now(), options)).logFrom;
+  follow.opened = await session.logs.open(follow.segment, header, Date.now(), options);
+  return follow.opened.logFrom;
 }
 
 function maxLogBytes(session: Session): { maxBytes?: number } {
