@@ -19,7 +19,7 @@ const MAX_ROUNDS = 3;
 const LINE = `${"all work and no play makes a log of one hundred bytes in a line, ".repeat(2).slice(0, 99)}\n`;
 /** Sandlot's own words on a step end here. */
 const HEADER_END = "##[endgroup]\n";
-const LOOK_EVERY_MS = 25;
+const LOOK_EVERY_MS = 50;
 
 interface Passed {
   bytes: number;
@@ -106,7 +106,7 @@ async function passLog(sandlot: BenchSandlot, bytes: number, signal: AbortSignal
   const { path, step } = onlyStep(build);
   const storedAt = await waitUntilStored(sandlot, path, patience);
   const readFrom = performance.now();
-  const isSame = await isLogOf(bytes, sandlot, `${path}?from=${step.logFrom}`, signal);
+  const isSame = await isLogOf(bytes, readLog(sandlot, path, step.logFrom, patience));
   return {
     bytes,
     streamedMs: (step.completedAt ?? Number.NaN) - step.startedAt,
@@ -146,9 +146,12 @@ function onlyStep(build: BuildView): { path: string; step: BuildView["jobs"][num
   return { path: `/api/builds/${build.id}/jobs/${job.id}/log`, step };
 }
 
+/** Throws where the answer is none. */
 async function ask(sandlot: BenchSandlot, path: string, signal: AbortSignal, headers = {}): Promise<Response> {
   const authorization = `Bearer ${sandlot.facts.apiToken}`;
-  return await fetch(new URL(path, sandlot.facts.url), { headers: { authorization, ...headers }, signal });
+  const answer = await fetch(new URL(path, sandlot.facts.url), { headers: { authorization, ...headers }, signal });
+  if (!answer.ok) throw new ApiError(answer.status, await answer.text());
+  return answer;
 }
 
 /** Only what is archived is served in ranges. */
@@ -157,7 +160,6 @@ async function waitUntilStored(sandlot: BenchSandlot, path: string, patience: Pa
     const status = await patience.until(async () => {
       const answer = await ask(sandlot, path, patience.signal, { range: "bytes=0-0" });
       await answer.body?.cancel();
-      if (answer.status >= 500) throw new ApiError(answer.status, "no answer");
       return answer.status;
     });
     if (status === 206) return Date.now();
@@ -165,14 +167,35 @@ async function waitUntilStored(sandlot: BenchSandlot, path: string, patience: Pa
   }
 }
 
+/** From a byte on to the end; where the connection breaks it goes on from there, and that is counted. */
+async function* readLog(
+  sandlot: BenchSandlot,
+  path: string,
+  from: number,
+  patience: Patience,
+): AsyncGenerator<Uint8Array> {
+  for (let at = from; ;) {
+    const answer = await patience.until(() => ask(sandlot, `${path}?from=${at}`, patience.signal));
+    try {
+      for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
+        at += chunk.length;
+        yield chunk;
+      }
+      return;
+    } catch (error) {
+      if (patience.signal.aborted) throw error;
+      patience.lost += 1;
+    }
+  }
+}
+
 /** Whether what is read is Sandlot's header and then, to the last byte, what the step printed. */
-async function isLogOf(bytes: number, sandlot: BenchSandlot, path: string, signal: AbortSignal): Promise<boolean> {
-  const { body } = await ask(sandlot, path, signal);
+async function isLogOf(bytes: number, log: AsyncIterable<Uint8Array>): Promise<boolean> {
   const hash = createHash("sha256");
   let header = Buffer.alloc(0);
   let inHeader = true;
   let length = 0;
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of log) {
     let printed = Buffer.from(chunk);
     if (inHeader) {
       header = Buffer.concat([header, printed]);
