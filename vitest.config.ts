@@ -24,6 +24,10 @@ const bundled = [
   "hono",
   "zod",
   "yaml",
+  "picomatch",
+  "client-zip",
+  "jose",
+  "croner",
 ];
 
 export default defineConfig({

@@ -47,10 +47,12 @@ export class JobRunner extends WorkflowEntrypoint<Env, JobRunnerParams> {
     durable: WorkflowStep,
     progress: { stepsStarted: boolean },
   ): Promise<{ conclusion: string; reason: string | null } | null> {
-    const boot = await durable.do("boot", CAPACITY, () => attempt.boot(begun), {
-      rollback: () => attempt.destroy(),
-      rollbackConfig: { retries: { limit: 5, delay: "10 seconds", backoff: "exponential" }, timeout: "2 minutes" },
-    });
+    const boot = answered(
+      await durable.do("boot", CAPACITY, () => attempt.boot(begun), {
+        rollback: () => attempt.destroy(),
+        rollbackConfig: { retries: { limit: 5, delay: "10 seconds", backoff: "exponential" }, timeout: "2 minutes" },
+      }),
+    );
     switch (boot.state) {
       case "stale":
         return null;
@@ -112,12 +114,20 @@ async function follow(
   let cancelled = before;
   let memo: unknown = null;
   for (let slice = 1; ; slice += 1) {
-    const turn: StepTurn = await durable.do(slice === 1 ? name : `${name}, slice ${slice}`, SLICE, () =>
-      advance({ slice, memo, cancelled }),
+    const turn: StepTurn = answered(
+      await durable.do(slice === 1 ? name : `${name}, slice ${slice}`, SLICE, () =>
+        advance({ slice, memo, cancelled }),
+      ),
     );
     if (turn.state !== "running") return turn;
     ({ memo, cancelled } = turn);
   }
+}
+
+/** The engine of one machine answers an instance that is being ended with nothing: that is its abort, said in another way. */
+function answered<T>(result: T | undefined): T {
+  if (result === undefined) throw new Error("Aborting engine: a durable step gave no answer");
+  return result;
 }
 
 function sayFault(error: unknown): string {
