@@ -2,6 +2,7 @@
 
 import { dispatchInputs } from "../language/inputs.ts";
 import { type PreviewJob, previewJobs } from "../language/preview.ts";
+import { sameNames } from "../language/same-names.ts";
 import { type ChangedFiles, decideTrigger, needsChangedFiles } from "../language/trigger.ts";
 import type { TriggerEvent } from "../model/event.ts";
 import type { Problem, Scalar, Workflow, WorkflowFile } from "../model/workflow.ts";
@@ -54,12 +55,17 @@ async function makeReport(path: string, options: CheckOptions): Promise<CheckRep
   const texts = new Texts(root);
   const checked: Checked[] = [];
   for (const file of wanted(paths, options.workflow)) checked.push(await checkFile(file, texts));
-  const problems = unique(checked.flatMap((one) => one.problems)).sort(byPlace);
+  const files = sameNames(
+    checked.map(({ file }) => file),
+    event,
+  );
+  // A file says twice of itself what is wrong only where its name is another one's too.
+  const problems = unique([...checked, ...files].flatMap((one) => one.problems)).sort(byPlace);
   return {
     event: { name: event.name, ref: event.ref },
     problems: await Promise.all(problems.map(async (one) => ({ ...one, source: await lineOf(one, texts) }))),
     notes: unique(checked.flatMap((one) => one.notes)).sort(byPlace),
-    workflows: checked.map(({ file }) => planOf(file, event, options.changed)),
+    workflows: files.map((file) => planOf(file, event, options.changed)),
   };
 }
 

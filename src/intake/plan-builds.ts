@@ -2,6 +2,7 @@
 
 import { readWorkflowFiles } from "../github/contents.ts";
 import { readWorkflow } from "../language/read-workflow.ts";
+import { sameNames } from "../language/same-names.ts";
 import type { Build } from "../model/build.ts";
 import { reportContext } from "../model/build.ts";
 import type { Delivery, DeliveryOutcome } from "../model/delivery.ts";
@@ -18,7 +19,6 @@ import { planFile } from "./plan-file.ts";
 import type { FilePlan } from "./plan-file.ts";
 import { jobsOf } from "./plan-jobs.ts";
 import { groupOf, titleOf } from "./plan-names.ts";
-import { sameNames } from "./same-names.ts";
 import { keepSchedule } from "./schedules.ts";
 
 export async function planBuilds(

@@ -112,6 +112,18 @@ ${CI}:7:19: error: the context 'nope' is not available here
     ]);
   });
 
+  it("includes two workflows of one name, which would hold up one commit status together", async () => {
+    const text = "name: CI\non: push\njobs: {a: {runs-on: linux, steps: [{run: x}]}}\n";
+    const root = await write({ [CI]: text, ".sandlot/workflows/other.yml": text });
+    const { problems, workflows } = await report(root);
+    expect(problems.map(({ at, message }) => `${at.file}:${at.line} ${message.split(":", 1)[0]}`)).toEqual([
+      `${CI}:1 "CI" is also the name of .sandlot/workflows/other.yml`,
+      `.sandlot/workflows/other.yml:1 "CI" is also the name of ${CI}`,
+    ]);
+    expect(workflows.some(({ starts }) => starts)).toBe(false);
+    expect((await report(root, { event: "pull_request" })).problems).toEqual([]);
+  });
+
   it("never makes the terminal do anything", async () => {
     const root = await write({ [CI]: 'name: "\\e]0;title\\a\\e[2J"\non: push\njobs:\n  a\u001B[2J: {}\n' });
     const { text } = await shown(root);
