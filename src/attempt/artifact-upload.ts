@@ -32,7 +32,7 @@ export async function uploadArtifact(work: StepWork, step: UsesStep): Promise<Wo
   if ("refused" in choice) return failure(choice.refused);
   const lines = choice.warnings.map((warning) => `##[warning]${warning}`);
   if (choice.files.length === 0) return nothingFound(inputs, lines);
-  const artifact = describe(session, step, inputs, choice.files);
+  const artifact = describe(work, inputs, choice.files);
   const taken = await takenBy(session, artifact, inputs);
   if (taken !== null) return failure(taken, lines);
   const done = await upload(session, artifact, choice.files, {
@@ -97,8 +97,8 @@ function nothingFound({ ifNoFilesFound, patterns }: Inputs, lines: string[]): Wo
   return { state: "succeeded", exitCode: null, lines };
 }
 
-function describe({ facts }: Session, step: UsesStep, inputs: Inputs, files: readonly ChosenFile[]): Artifact {
-  const { attempt } = facts;
+function describe({ session, id }: StepWork, inputs: Inputs, files: readonly ChosenFile[]): Artifact {
+  const { attempt } = session.facts;
   const now = Date.now();
   return {
     buildId: attempt.buildId,
@@ -116,7 +116,7 @@ function describe({ facts }: Session, step: UsesStep, inputs: Inputs, files: rea
       attempt.buildId,
       attempt.runAttempt,
       inputs.name,
-      `${attempt.id}-${step.number}`,
+      `${attempt.id}-${id}`,
     ),
   };
 }

@@ -1,7 +1,7 @@
 /** The first phase: the attempt, its job and its build are in progress, or this runner has nothing to do. */
 
 import { ExpressionError, evaluateNumber } from "../language/expression.ts";
-import { nativeAction } from "../language/native-actions.ts";
+import { isLocalAction, nativeAction } from "../language/native-actions.ts";
 import type { AttemptId } from "../model/ids.ts";
 import { DEFAULT_JOB_TIMEOUT_MINUTES } from "../model/limits.ts";
 import { changeAttempt, markDestroyed } from "../store/attempts.ts";
@@ -96,6 +96,6 @@ async function endEarly(
 function outline({ job }: AttemptFacts): StepOutline[] {
   return job.plan.definition.steps.map((step) => ({
     number: step.number,
-    post: step.kind === "uses" && nativeAction(step.uses) === "actions/cache",
+    post: step.kind === "uses" && (nativeAction(step.uses) === "actions/cache" || isLocalAction(step.uses)),
   }));
 }

@@ -11,9 +11,9 @@ export interface CacheFolders {
   env: Record<string, string>;
 }
 
-export function cacheFolders(session: Session, step: number): CacheFolders {
+export function cacheFolders(session: Session, id: string): CacheFolders {
   const { booted, workspace } = session;
-  const staging = `${booted.temp}/.sandlot-cache-${step}`;
+  const staging = `${booted.temp}/.sandlot-cache-${id}`;
   const backup = `${staging}/backup`;
   return {
     staging,

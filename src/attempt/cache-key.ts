@@ -27,7 +27,11 @@ export function readCacheRequest(work: StepWork, step: UsesStep): CacheReading {
     const why = refusedKey(one);
     if (why !== null) return { ok: false, why };
   }
-  return { ok: true, request: { paths, version: digest(paths.join("\n"), 16), key, restoreKeys } };
+  return { ok: true, request: { ...cacheRequest(paths, key), restoreKeys } };
+}
+
+export function cacheRequest(paths: string[], key: string): CacheRequest {
+  return { paths, version: digest(paths.join("\n"), 16), key, restoreKeys: [] };
 }
 
 function refusedKey(key: string): string | null {

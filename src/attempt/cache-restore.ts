@@ -42,7 +42,7 @@ async function restore(
   cache: Cache,
 ): Promise<{ ok: true } | { ok: false; why: string } | null> {
   const { session } = work;
-  const folders = cacheFolders(session, step.number);
+  const folders = cacheFolders(session, work.id);
   try {
     const found = await session.sandbox.restoreBackup(cache.handle as BackupHandle, folders.backup);
     if (found === "miss") {
@@ -52,13 +52,13 @@ async function restore(
     const unpacked = await runQuietly(
       session,
       {
-        id: `step-${step.number}-unpack`,
+        id: `${work.id}-unpack`,
         script: UNPACK_SCRIPT,
         extension: "sh",
         command: ["bash", "{0}"],
         env: { ...folders.env, SHA256: cache.sha256 },
         cwd: session.booted.workspace,
-        timeoutMs: timeLeft(session, step, work.values, Date.now()),
+        timeoutMs: timeLeft(work, step, Date.now()),
       },
       work.follow,
     );
@@ -83,7 +83,7 @@ async function remember(
 ): Promise<WorkResult> {
   const { session } = work;
   const hit = cache?.key === request.key;
-  session.state.saved[step.number] = { key: request.key, hit: String(hit) };
+  session.state.saved[work.id] = { key: request.key, hit: String(hit), paths: request.paths.join("\n") };
   await writeJobState(session.sandbox, session.booted, session.state);
   if (cache === null && mustHit(work, step))
     return {

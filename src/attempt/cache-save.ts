@@ -4,7 +4,7 @@ import type { UsesStep } from "../model/workflow.ts";
 import { SandboxFault } from "../sandbox/port.ts";
 import { hasCache, saveCache } from "../store/caches.ts";
 import { cacheFolders, cacheMembers } from "./cache-folders.ts";
-import { cacheScopes, readCacheRequest } from "./cache-key.ts";
+import { cacheRequest, cacheScopes, readCacheRequest } from "./cache-key.ts";
 import type { CacheRequest } from "./cache-key.ts";
 import { PACK_SCRIPT } from "./cache-scripts.ts";
 import { runQuietly } from "./follow.ts";
@@ -20,14 +20,14 @@ export async function saveCacheStep(work: StepWork, step: UsesStep): Promise<Wor
   return await saveRequested(work, step, reading.request);
 }
 
-/** After the job's steps, under the key as it was evaluated before them. */
-export async function saveCachePost(work: StepWork, step: UsesStep, mainStep: number): Promise<WorkResult> {
-  const saved = work.session.state.saved[mainStep];
-  const reading = readCacheRequest(work, step);
-  if (!saved || !reading.ok) return done(["Nothing to save"]);
-  await openLog(work, [`##[group]Post ${step.uses}`, `key: ${saved["key"]}`, "##[endgroup]"]);
-  if (saved["hit"] === "true") return done([`Cache hit for ${saved["key"]}: not saved again`]);
-  return await saveRequested(work, step, { ...reading.request, key: saved["key"] ?? reading.request.key });
+/** After the job's steps, as its inputs were evaluated before them. `main` names the step that restored it. */
+export async function saveCachePost(work: StepWork, step: UsesStep, main: string): Promise<WorkResult> {
+  const saved = work.session.state.saved[main];
+  if (!saved) return done(["Nothing to save"]);
+  const { key = "", hit, paths = "" } = saved;
+  await openLog(work, [`##[group]Post ${step.uses}`, `key: ${key}`, "##[endgroup]"]);
+  if (hit === "true") return done([`Cache hit for ${key}: not saved again`]);
+  return await saveRequested(work, step, cacheRequest(paths.split("\n"), key));
 }
 
 async function saveRequested(work: StepWork, step: UsesStep, request: CacheRequest): Promise<WorkResult> {
@@ -41,7 +41,7 @@ async function saveRequested(work: StepWork, step: UsesStep, request: CacheReque
     if (packed === null) return { state: "running", memo: null, cancelled: null };
     if ("notice" in packed) return done([packed.notice]);
     const { sha256, bytes } = packed;
-    const handle = await session.sandbox.saveBackup(cacheFolders(session, step.number).backup, `cache ${step.number}`);
+    const handle = await session.sandbox.saveBackup(cacheFolders(session, work.id).backup, `cache ${work.id}`);
     const kept = await saveCache(env.DB, { ...identity, handle, sha256, bytes, createdAt: Date.now() }).run();
     const saved = kept.meta.changes > 0;
     const line = saved ? `Cache saved with key: ${request.key} (${bytes} bytes)` : `${request.key} was saved already`;
@@ -64,18 +64,18 @@ async function pack(work: StepWork, step: UsesStep, request: CacheRequest): Prom
   const { members, outside } = await cacheMembers(session, request.paths);
   const warnings = outside.map((path) => `##[warning]${path} lies outside workspace and home and is not cached`);
   if (members.length === 0) return { notice: `##[warning]None of the paths exists, so nothing was saved` };
-  const list = `${session.booted.control}/cache-${step.number}.list`;
+  const list = `${session.booted.control}/cache-${work.id}.list`;
   await session.sandbox.writeFile(list, members.map((member) => `${member}\0`).join(""));
   const packed = await runQuietly(
     session,
     {
-      id: `step-${step.number}-pack`,
+      id: `${work.id}-pack`,
       script: PACK_SCRIPT,
       extension: "sh",
       command: ["bash", "{0}"],
-      env: { ...cacheFolders(session, step.number).env, LIST: list },
+      env: { ...cacheFolders(session, work.id).env, LIST: list },
       cwd: session.booted.workspace,
-      timeoutMs: timeLeft(session, step, work.values, Date.now()),
+      timeoutMs: timeLeft(work, step, Date.now()),
     },
     work.follow,
   );

@@ -80,7 +80,7 @@ function checkoutSpec(work: StepWork, step: UsesStep, { source, wanted }: Asked)
   const { session } = work;
   const flag = (input: string, otherwise: string): string =>
     readBoolean(readInput(step, work, input, otherwise)) === true ? "1" : "";
-  const id = `step-${step.number}`;
+  const { id } = work;
   const server = new URL(source.url);
   const submodules = readInput(step, work, "submodules", "false").toLowerCase();
   return {
@@ -105,7 +105,7 @@ function checkoutSpec(work: StepWork, step: UsesStep, { source, wanted }: Asked)
       OUTPUT: `${session.booted.control}/steps/${id}/output`,
     },
     cwd: session.booted.workspace,
-    timeoutMs: timeLeft(session, step, work.values, Date.now()),
+    timeoutMs: timeLeft(work, step, Date.now()),
     waitMs: START_WAIT_MS,
   };
 }

@@ -45,7 +45,7 @@ export interface Past {
 export function stepContexts(
   session: Session,
   past: Past,
-  given: { secrets: Record<string, string>; token: string },
+  given: { secrets: Record<string, string>; token: string; action?: string },
 ): Contexts {
   const { facts, booted, state } = session;
   const github = githubContext(facts.build, facts.repository, facts.payload, {
@@ -56,6 +56,7 @@ export function stepContexts(
     eventPath: session.eventPath,
     token: given.token,
   });
+  github["action"] = given.action ?? "";
   const runner = runnerContext({ name: facts.attempt.sandboxId, temp: booted.temp, toolCache: booted.toolCache });
   const steps: Record<string, unknown> = {};
   for (const end of past.ends) {
@@ -65,7 +66,7 @@ export function stepContexts(
   return {
     ...jobContexts(facts, session.env),
     github,
-    runner,
+    runner: session.debug ? { ...runner, debug: "1" } : runner,
     steps,
     job: { status: jobStatus(past) },
     secrets: given.secrets,

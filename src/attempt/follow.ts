@@ -8,12 +8,15 @@ import { SandboxFault } from "../sandbox/port.ts";
 import type { StepProgress, StepSpec } from "../sandbox/port.ts";
 import { heartbeat } from "../store/attempts.ts";
 import { cancelOf } from "./cancel.ts";
+import { logStart } from "./inner-log.ts";
 import type { Session } from "./session.ts";
 import type { Cancel } from "./step-end.ts";
 
 /** Where a step's own log stands. */
 interface Position {
   raw: number;
+  /** Where it starts in the raw log of its segment. */
+  start: number;
   carry: LogCarry | null;
 }
 
@@ -21,6 +24,8 @@ export interface Followed {
   /** Null while it runs: the slice is over. */
   exit: Pick<StepProgress, "exitCode" | "timedOut" | "files"> | null;
   vanished: boolean;
+  /** Of its raw log by now, in bytes. */
+  size: number;
   annotations: Annotation[];
   cancelled: Cancel | null;
 }
@@ -28,6 +33,8 @@ export interface Followed {
 export interface FollowOptions {
   /** The step's number: its part of the log. */
   segment: number;
+  /** For a step of an action: where its own part starts in the raw log of the step that uses it. Null for a step of the job. */
+  base: number | null;
   /** When this slice is over (ms, UTC). */
   until: number;
   /** What it is cancelled by already; such a step runs in the grace of `always()`. */
@@ -50,7 +57,7 @@ export async function followStep(session: Session, spec: StepSpec, options: Foll
   for (;;) {
     vouch(session, progress);
     const moved = await store(session, position, progress, options.segment);
-    if (hasEnded(progress) && position.raw === progress.size) return watch.result(progress, position);
+    if (hasEnded(progress) && position.raw >= progress.size) return watch.result(progress, position);
     await options.outlasts();
     await watch.beat();
     if (Date.now() >= options.until) return watch.result(null, position);
@@ -59,9 +66,10 @@ export async function followStep(session: Session, spec: StepSpec, options: Foll
   }
 }
 
-async function readPosition(session: Session, { opened, segment: step }: FollowOptions): Promise<Position> {
+async function readPosition(session: Session, { opened, segment: step, base }: FollowOptions): Promise<Position> {
   const segment = opened ?? (await session.logs.segment(step));
-  return { raw: segment?.raw ?? 0, carry: segment?.carry ?? null };
+  const start = logStart(base);
+  return { raw: Math.max(0, (segment?.raw ?? 0) - start), start, carry: segment?.carry ?? null };
 }
 
 function hasEnded({ state }: StepProgress): boolean {
@@ -90,20 +98,21 @@ async function store(session: Session, position: Position, progress: StepProgres
     final: hasEnded(progress) && position.raw + bytes.length === progress.size,
     masks: session.vault.mask,
     carry: position.carry,
+    debug: session.debug,
   });
   await session.vault.learn(result.newMasks);
   if (result.consumed === 0) return false;
   const stored = await session.logs.append({
     step,
-    fromRaw: position.raw,
-    toRaw: position.raw + result.consumed,
+    fromRaw: position.start + position.raw,
+    toRaw: position.start + position.raw + result.consumed,
     text: result.text,
     carry: { ...result.carry, annotations: [...(position.carry?.annotations ?? []), ...result.annotations] },
     at: Date.now(),
   });
   // The log has ended under us: another runner of this attempt finished it.
-  if (!stored.accepted && stored.raw === position.raw) throw new StaleAttempt();
-  position.raw = stored.raw;
+  if (!stored.accepted && stored.raw === position.start + position.raw) throw new StaleAttempt();
+  position.raw = stored.raw - position.start;
   position.carry = stored.carry;
   return true;
 }
@@ -138,11 +147,11 @@ class Watch {
     }
   }
 
-  result(progress: StepProgress | null, { carry }: Position): Followed {
+  result(progress: StepProgress | null, { carry, raw }: Position): Followed {
     const annotations = carry?.annotations ?? [];
     const exited = progress?.state === "exited" ? progress : null;
     const cancelled = this.#stopped ? this.#cancelled : this.#options.cancelled;
-    return { exit: exited, vanished: progress?.state === "vanished", annotations, cancelled };
+    return { exit: exited, vanished: progress?.state === "vanished", size: raw, annotations, cancelled };
   }
 }
 

@@ -3,10 +3,10 @@
 import { readAssignments, readEnvironment, readPath } from "../logs/environment-files.ts";
 import type { FileProblem } from "../logs/environment-files.ts";
 import { MAX_SUMMARY_BYTES } from "../model/limits.ts";
-import type { StepDefinition } from "../model/workflow.ts";
 import type { CommandFile, StepProgress } from "../sandbox/port.ts";
 import { writeJobState } from "./job-state.ts";
-import type { Session } from "./session.ts";
+import type { JobState } from "./job-state.ts";
+import type { StepWork } from "./work.ts";
 
 export interface HandedOver {
   /** Problems in the files, which fail the step as on GitHub. */
@@ -17,44 +17,64 @@ export interface HandedOver {
   summary: string | null;
 }
 
+/** `stepId` is the one that the workflow gives it. */
 export async function takeOver(
-  session: Session,
-  step: StepDefinition,
-  stepId: string,
+  { session, id, scope }: Pick<StepWork, "session" | "id" | "scope">,
+  stepId: string | null,
   files: StepProgress["files"],
 ): Promise<HandedOver> {
   const read = async (file: CommandFile): Promise<string> => {
     const found = files[file];
     if (!found || found.size === 0) return "";
     if (found.text !== null) return found.text;
-    const { body } = await session.sandbox.readFile(`${session.booted.control}/steps/${stepId}/${file}`);
+    const { body } = await session.sandbox.readFile(`${session.booted.control}/steps/${id}/${file}`);
     return await new Response(body).text();
   };
   const handed: HandedOver = { problems: [], warnings: [], summary: null };
-  const problem = (variable: string, { line, message }: FileProblem): string => `${variable}, line ${line}: ${message}`;
   const before = JSON.stringify(session.state);
 
   const outputs = readAssignments(await read("output"));
   if (!outputs.ok) handed.problems.push(problem("GITHUB_OUTPUT", outputs.problem));
-  else if (outputs.value.size > 0 && step.id !== null) session.state.outputs[step.id] = toRecord(outputs.value);
+  else if (outputs.value.size > 0 && stepId !== null) session.state.outputs[scope + stepId] = toRecord(outputs.value);
 
-  const env = readEnvironment(await read("env"));
-  if (!env.ok) handed.problems.push(problem("GITHUB_ENV", env.problem));
-  else {
-    Object.assign(session.state.env, toRecord(env.value.variables));
-    handed.warnings.push(...env.value.refused.map((refused) => problem("GITHUB_ENV", refused)));
-  }
+  takeEnvironment(session.state, await read("env"), handed);
 
   const path = readPath(await read("path"));
-  if (path.length > 0) session.state.path = [...path, ...session.state.path];
+  if (path.length > 0) session.state.path = [...new Set([...path, ...session.state.path])];
 
-  const summary = await read("summary");
-  if (summary.length > MAX_SUMMARY_BYTES)
-    handed.warnings.push(`GITHUB_STEP_SUMMARY is larger than ${MAX_SUMMARY_BYTES} bytes and is left out`);
-  else if (summary !== "") handed.summary = session.vault.mask.text(summary);
+  const summary = await readSummary(files.summary?.size ?? 0, read);
+  if ("refused" in summary) handed.warnings.push(summary.refused);
+  else if (summary.text !== "") handed.summary = session.vault.mask.text(summary.text);
 
   if (JSON.stringify(session.state) !== before) await writeJobState(session.sandbox, session.booted, session.state);
   return handed;
+}
+
+function takeEnvironment(state: JobState, text: string, handed: HandedOver): void {
+  const env = readEnvironment(text);
+  if (!env.ok) {
+    handed.problems.push(problem("GITHUB_ENV", env.problem));
+    return;
+  }
+  Object.assign(state.env, toRecord(env.value.variables));
+  handed.warnings.push(...env.value.refused.map((refused) => problem("GITHUB_ENV", refused)));
+}
+
+function problem(variable: string, { line, message }: FileProblem): string {
+  return `${variable}, line ${line}: ${message}`;
+}
+
+/** What D1 would have to keep of it: a row holds 2 MB. */
+const MAX_WRITTEN_SUMMARY_BYTES = 1.5 * MAX_SUMMARY_BYTES;
+
+async function readSummary(
+  bytes: number,
+  read: (file: CommandFile) => Promise<string>,
+): Promise<{ text: string } | { refused: string }> {
+  const text = bytes > MAX_SUMMARY_BYTES ? null : await read("summary");
+  if (text !== null && new TextEncoder().encode(JSON.stringify(text)).length <= MAX_WRITTEN_SUMMARY_BYTES)
+    return { text };
+  return { refused: `GITHUB_STEP_SUMMARY holds ${bytes} bytes, at most ${MAX_SUMMARY_BYTES} are kept: left out` };
 }
 
 /** Own properties only, so that an output may be called `__proto__`. */

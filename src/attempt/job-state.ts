@@ -2,6 +2,7 @@
 
 import type { Booted, Sandbox } from "../sandbox/port.ts";
 import { SandboxFault } from "../sandbox/port.ts";
+import type { ActionProgress } from "./action-progress.ts";
 
 export interface JobState {
   /** Set by `GITHUB_ENV`. */
@@ -10,12 +11,14 @@ export interface JobState {
   path: string[];
   /** By step id. */
   outputs: Record<string, Record<string, string>>;
-  /** What an action's main phase leaves to its post phase, by step number. */
+  /** What an action's main phase leaves to its post phase, by the step's name in the sandbox. */
   saved: Record<string, Record<string, string>>;
+  /** How far the steps of the repository's own actions came, by the name in the sandbox of the step that uses one. */
+  actions: Record<string, ActionProgress>;
 }
 
 export function emptyJobState(): JobState {
-  return { env: {}, path: [], outputs: {}, saved: {} };
+  return { env: {}, path: [], outputs: {}, saved: {}, actions: {} };
 }
 
 const file = (booted: Booted): string => `${booted.control}/job-state.json`;

@@ -7,6 +7,7 @@ import type { Session } from "./session.ts";
 import { advanceStep } from "./step.ts";
 import type { StepTurnRequest } from "./step.ts";
 import type { StepEnd, StepTurn } from "./step-end.ts";
+import type { StepWork, WorkResult } from "./work.ts";
 
 /** Which step's post phase it is, and its place in the job. */
 export interface PostStep {
@@ -17,7 +18,7 @@ export interface PostStep {
 /** Only steps that ran have one. */
 export function postStepsOf(steps: readonly StepOutline[], ends: readonly StepEnd[]): PostStep[] {
   const ran = (number: number): boolean =>
-    ends.some((end) => end.number === number && end.ran && end.outcome === "success");
+    ends.some((end) => end.number === number && end.ran && end.outcome === "success" && end.post !== false);
   return steps
     .flatMap((step, index) => (step.post && ran(step.number) ? [index] : []))
     .reverse()
@@ -41,5 +42,22 @@ export async function advancePostStep(
     // Whatever becomes of a cache, the job has succeeded.
     continueOnError: true,
   };
-  return await advanceStep(session, { ...request, step, carryOut: (work) => saveCachePost(work, step, main.number) });
+  return await advanceStep(session, { ...request, step, carryOut: (work) => carryOut(work, step, main.number) });
+}
+
+/** An action of the repository may have restored several. Those that were saved are found saved when a slice begins anew. */
+async function carryOut(work: StepWork, step: UsesStep, main: number): Promise<WorkResult> {
+  const own = `step-${main}`;
+  const { saved } = work.session.state;
+  const names = Object.keys(saved)
+    .filter((name) => name === own || name.startsWith(`${own}-`))
+    .reverse();
+  const lines: string[] = [];
+  for (const [place, name] of names.entries()) {
+    const result = await saveCachePost({ ...work, id: `${work.id}-${place}` }, step, name);
+    if (result.state !== "succeeded") return result;
+    if (names.length === 1) return result;
+    lines.push(...(result.lines ?? []));
+  }
+  return { state: "succeeded", exitCode: null, lines };
 }

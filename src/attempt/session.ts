@@ -4,6 +4,7 @@ import type { LogStream } from "../logs/log-stream.ts";
 import type { AttemptId } from "../model/ids.ts";
 import { openSandbox } from "../sandbox/open.ts";
 import type { Booted, Sandbox } from "../sandbox/port.ts";
+import type { OpenAction } from "./action-inputs.ts";
 import type { AttemptBindings } from "./bindings.ts";
 import { readFacts } from "./facts.ts";
 import type { AttemptFacts } from "./facts.ts";
@@ -27,6 +28,10 @@ export interface Session {
   deadline: number;
   /** When it was last asked whether the attempt still counts. */
   beatAt: number;
+  /** What actions of the repository were given, by the name in the sandbox of the step that uses one. */
+  opened: Map<string, OpenAction>;
+  /** Somebody asked for debug lines, as on GitHub by a secret. */
+  debug: boolean;
 }
 
 export async function openSession(
@@ -51,6 +56,8 @@ export async function openSession(
     eventPath: `${booted.control}/event.json`,
     deadline,
     beatAt: 0,
+    opened: new Map(),
+    debug: await vault.debugAsked(),
   };
 }
 

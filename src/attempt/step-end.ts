@@ -13,6 +13,8 @@ export interface StepEnd {
   detail: string | null;
   /** It ran, so its post phase, where it has one, runs too. */
   ran: boolean;
+  /** False where it left nothing to a post phase. */
+  post?: boolean;
 }
 
 /** What one durable step of an attempt came to. */

@@ -9,6 +9,7 @@ import type { StepId } from "../sandbox/port.ts";
 import { callerContexts, stepContexts, workflowEnv } from "./contexts.ts";
 import type { Past } from "./contexts.ts";
 import type { Session } from "./session.ts";
+import { actionNames } from "./action-names.ts";
 
 /** What a step is started with. */
 export interface StepValues {
@@ -52,7 +53,8 @@ export async function readStepValues(
   if (token !== "") own["GITHUB_TOKEN"] = token;
   const secrets = secretsSeen(plan, own, (caller) => callerContexts(session, caller, token));
   if (plan.call !== undefined) await session.vault.learn(Object.values(secrets));
-  const contexts = stepContexts(session, past, { secrets, token });
+  const action = actionNames(plan.definition.steps)[step.number - 1] ?? "";
+  const contexts = stepContexts(session, past, { secrets, token, action });
   const env: Record<string, string> = {};
   for (const layer of [workflowEnv(session.facts), session.facts.job.plan.definition.env])
     Object.assign(env, evaluateMap(layer, { ...contexts, env }, functions));
@@ -61,7 +63,7 @@ export async function readStepValues(
   return { contexts: { ...contexts, env }, env, functions };
 }
 
-function evaluateMap(map: TemplatedMap, contexts: Contexts, functions: StatusFunctions): Record<string, string> {
+export function evaluateMap(map: TemplatedMap, contexts: Contexts, functions: StatusFunctions): Record<string, string> {
   return Object.fromEntries(
     Object.entries(map).map(([name, value]) => [name, evaluateTemplate(value, contexts, functions)]),
   );
@@ -69,7 +71,7 @@ function evaluateMap(map: TemplatedMap, contexts: Contexts, functions: StatusFun
 
 /** What a condition sees: no secrets, no token, and not the step's own `env` where that names one. */
 export function conditionContexts(session: Session, step: StepDefinition, past: Past): Contexts {
-  const contexts = stepContexts(session, past, { secrets: {}, token: "" });
+  const contexts = stepContexts(session, past, { secrets: {}, token: "", action: "" });
   const env: Record<string, string> = {};
   const layers = [workflowEnv(session.facts), session.facts.job.plan.definition.env, session.state.env, step.env];
   for (const layer of layers) {
@@ -89,6 +91,8 @@ export function processEnv(session: Session, id: StepId, values: StepValues): Re
   const env = {
     ...booted.env,
     ...defaultEnv(github, runner),
+    ...actionEnv(github),
+    ...(session.debug && { RUNNER_DEBUG: "1" }),
     GITHUB_JOB: facts.job.plan.definition.id,
     GITHUB_OUTPUT: `${folder}/output`,
     GITHUB_ENV: `${folder}/env`,
@@ -101,6 +105,17 @@ export function processEnv(session: Session, id: StepId, values: StepValues): Re
   return { ...env, PATH: path.join(":") };
 }
 
+/** Of the step itself, and of the action that it stands in. */
+function actionEnv(github: Record<string, unknown>): Record<string, string> {
+  const { action, action_path: path } = github;
+  return {
+    GITHUB_ACTION: typeof action === "string" ? action : "",
+    GITHUB_ACTION_REPOSITORY: "",
+    GITHUB_ACTION_REF: "",
+    ...(typeof path === "string" && path !== "" && { GITHUB_ACTION_PATH: path }),
+  };
+}
+
 /** Throws ExpressionError. */
 export function readText(value: Templated<string> | null, { contexts, functions }: StepValues): string | null {
   return value === null ? null : evaluateTemplate(value, contexts, functions);
@@ -111,9 +126,14 @@ export function mayFail(step: StepDefinition, values: StepValues): boolean {
   return evaluateBoolean(step.continueOnError, values.contexts, values.functions);
 }
 
-/** How long the step may run: its own limit or what the job has left, whichever ends first (ms). Throws ExpressionError. */
-export function timeLeft(session: Session, step: StepDefinition, values: StepValues, now: number): number {
-  const job = Math.max(1000, session.deadline - now);
-  if (step.timeoutMinutes === null) return job;
-  return Math.min(job, evaluateNumber(step.timeoutMinutes, values.contexts, values.functions) * 60_000);
+/** How long the step may run: its own limit or what there is left, whichever ends first (ms). 0 is no limit, as on GitHub. Throws ExpressionError. */
+export function timeLeft(
+  { deadline, values }: { deadline: number; values: StepValues },
+  step: StepDefinition,
+  now: number,
+): number {
+  const left = Math.max(1000, deadline - now);
+  if (step.timeoutMinutes === null) return left;
+  const own = evaluateNumber(step.timeoutMinutes, values.contexts, values.functions) * 60_000;
+  return own > 0 ? Math.min(left, own) : left;
 }

@@ -1,31 +1,27 @@
 /** Carries out one step, or a slice of it, and says how it ended. */
 
-import {
-  ExpressionError,
-  HashFilesNeeded,
-  evaluateCondition,
-  evaluateTemplate,
-  fileHashKey,
-} from "../language/expression.ts";
+import { ExpressionError, evaluateCondition } from "../language/expression.ts";
 import type { FileHashes } from "../language/expression.ts";
+import { isLocalAction } from "../language/native-actions.ts";
 import { CANCEL_GRACE_MS, WATCH_SLICE_MS } from "../model/limits.ts";
 import type { StepNotes } from "../model/step.ts";
 import type { StepDefinition } from "../model/workflow.ts";
 import { saveStep } from "../store/steps.ts";
+import { runComposite } from "./composite.ts";
 import { stepFunctions } from "./contexts.ts";
 import type { Past } from "./contexts.ts";
 import { StaleAttempt, askCancelled } from "./follow.ts";
 import type { FollowOptions } from "./follow.ts";
-import { hashFiles } from "./hash-files.ts";
-import { firstLine, runScript } from "./run.ts";
+import { withFileHashes } from "./hash-files.ts";
+import { runScript } from "./run.ts";
 import { writeJobState } from "./job-state.ts";
 import type { Session } from "./session.ts";
 import { conclude } from "./step-end.ts";
 import type { Cancel, StepEnd, StepTurn } from "./step-end.ts";
 import { conditionContexts, mayFail, readStepValues } from "./step-environment.ts";
-import type { StepValues } from "./step-environment.ts";
+import { stepName } from "./step-name.ts";
 import { useAction } from "./uses.ts";
-import { openLog } from "./work.ts";
+import { footerOf, openLog } from "./work.ts";
 import type { StepWork, WorkResult } from "./work.ts";
 import { SandboxFault } from "../sandbox/port.ts";
 
@@ -61,6 +57,7 @@ async function turn(session: Session, request: StepTurnRequest): Promise<StepTur
   const past: Past = { ends: request.ends, cancelled: cancelled !== null };
   const follow: FollowOptions = {
     segment: request.step.number,
+    base: null,
     until: now + WATCH_SLICE_MS,
     cancelled,
     graceUntil,
@@ -90,23 +87,22 @@ async function look(session: Session, request: StepTurnRequest, { past, follow, 
   if (!runs) return await skip(session, request, follow.cancelled);
   await renewCredential(session, now);
   const values = await readStepValues(session, step, past, functions);
-  const work: StepWork = { session, values, past, follow, memo: request.memo };
+  const work: StepWork = {
+    session,
+    id: `step-${step.number}`,
+    scope: "",
+    depth: 0,
+    deadline: session.deadline,
+    defaults: session.facts.job.plan.definition.defaults,
+    carryOut: carryOutStep,
+    values,
+    past,
+    follow,
+    memo: request.memo,
+  };
   if (slice === 1) follow.outlasts = showOnce(work, step, now);
   const carryOut = request.carryOut ?? ((one) => carryOutStep(one, step));
   return await finish(work, request, await carryOut(work), now);
-}
-
-/** `hashFiles` is asked of the sandbox: what an evaluation lacks is computed, and the step is looked at anew. */
-async function withFileHashes<T>(session: Session, run: (files: FileHashes) => Promise<T>): Promise<T> {
-  const files = new Map<string, string>();
-  for (;;) {
-    try {
-      return await run(files);
-    } catch (error) {
-      if (!(error instanceof HashFilesNeeded)) throw error;
-      files.set(fileHashKey(error.patterns), await hashFiles(session, error.patterns));
-    }
-  }
 }
 
 /** Git in the sandbox outlives the hour of a token. Each slice asks, so that a long step is served too. */
@@ -116,15 +112,8 @@ async function renewCredential({ vault, sandbox }: Session, now: number): Promis
 }
 
 async function carryOutStep(work: StepWork, step: StepDefinition): Promise<WorkResult> {
-  return step.kind === "run" ? await runScript(work, step) : await useAction(work, step);
-}
-
-/** The name people see; a name that can't be evaluated stands as it is written. */
-export function stepName(step: StepDefinition, values: StepValues | null): string {
-  if (typeof step.name === "string") return step.name;
-  if (step.name !== null && values) return evaluateTemplate(step.name, values.contexts, values.functions);
-  if (step.kind === "uses") return `Run ${step.uses}`;
-  return typeof step.run === "string" ? `Run ${firstLine(step.run)}` : "Run a script";
+  if (step.kind === "run") return await runScript(work, step);
+  return isLocalAction(step.uses) ? await runComposite(work, step) : await useAction(work, step);
 }
 
 async function skip(session: Session, { step }: StepTurnRequest, cancelled: Cancel | null): Promise<StepTurn> {
@@ -209,7 +198,7 @@ async function finish(
   const logFrom = await logFromOf(work);
   const end = endOf(work, step, name, result);
   await keepOutputs(session, step, result.outputs);
-  const last = footer(session, result);
+  const last = session.vault.mask.text(footerOf(result));
   if (last !== "") await session.logs.close(step.number, last, Date.now());
   await save(session, end, { logFrom, startedAt, notes: result.notes ?? {} });
   const cancelled = result.state === "cancelled" ? result.cancel : follow.cancelled;
@@ -233,7 +222,7 @@ function endOf(
   name: string,
   result: Exclude<WorkResult, { state: "running" }>,
 ): StepEnd {
-  const base = { number: step.number, id: step.id, name, ran: true };
+  const base = { number: step.number, id: step.id, name, ran: true, post: result.post ?? true };
   switch (result.state) {
     case "succeeded":
       return {
@@ -261,13 +250,6 @@ function endOf(
         detail: work.session.vault.mask.text(result.detail),
       };
   }
-}
-
-function footer(session: Session, result: Exclude<WorkResult, { state: "running" }>): string {
-  const lines = [...(result.lines ?? [])];
-  if (result.state === "failed") lines.push(`##[error]${result.detail}`);
-  if (result.state === "cancelled") lines.push(`##[error]${result.cancel.detail}`);
-  return lines.length === 0 ? "" : session.vault.mask.text(`${lines.join("\n")}\n`);
 }
 
 async function save(

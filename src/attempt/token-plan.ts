@@ -3,7 +3,7 @@
 import { readGranted } from "../github/app.ts";
 import type { GitHubConfig } from "../github/app.ts";
 import { secretsNamedIn } from "../language/expression.ts";
-import { nativeAction } from "../language/native-actions.ts";
+import { isLocalAction, nativeAction } from "../language/native-actions.ts";
 import type { StepDefinition } from "../model/workflow.ts";
 import type { AttemptBindings } from "./bindings.ts";
 import type { AttemptFacts } from "./facts.ts";
@@ -62,7 +62,7 @@ function scopesInUse({ build, job }: Facts): "all" | "contents" | "none" {
     ...definition.steps.map(templatesOf),
   ]);
   const uses = definition.steps.flatMap((step) => (step.kind === "uses" ? [step.uses] : []));
-  if (named === "all" || named.includes("GITHUB_TOKEN") || uses.some((one) => one.startsWith("./"))) return "all";
+  if (named === "all" || named.includes("GITHUB_TOKEN") || uses.some(isLocalAction)) return "all";
   return uses.some((one) => nativeAction(one) === "actions/checkout") ? "contents" : "none";
 }
 

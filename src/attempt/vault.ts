@@ -17,6 +17,8 @@ import { gitHubOf, tokenPlan } from "./token-plan.ts";
 /** A token is renewed before it ends, so that no step starts with a dying one (ms). */
 const RENEW_BEFORE_MS = 15 * 60_000;
 
+const DEBUG_SECRETS = ["ACTIONS_STEP_DEBUG", "ACTIONS_RUNNER_DEBUG"] as const;
+
 interface Content {
   masks: string[];
   /** The job's own. */
@@ -84,6 +86,18 @@ export class Vault {
     }
     await this.learn(Object.values(given));
     return given;
+  }
+
+  /** https://docs.github.com/actions/how-tos/monitor-workflows/enable-debug-logging: the value is no secret, and is not masked. */
+  async debugAsked(): Promise<boolean> {
+    if (this.#facts.build.fork) return false;
+    const { id } = this.#facts.repository;
+    const sealed = await readSecrets(this.#env.DB, id);
+    for (const name of DEBUG_SECRETS) {
+      const text = sealed.get(name);
+      if (text !== undefined && (await openSealed(this.#key, text, `secret/${id}/${name}`)) === "true") return true;
+    }
+    return false;
   }
 
   /** The job's token: this repository only, with the job's permissions. Minted when it is first needed, renewed when it is old. */

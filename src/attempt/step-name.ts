@@ -1,0 +1,14 @@
+/** What people see of a step before they open it. */
+
+import { evaluateTemplate } from "../language/expression.ts";
+import type { StepDefinition } from "../model/workflow.ts";
+import { firstLine } from "./run.ts";
+import type { StepValues } from "./step-environment.ts";
+
+/** A name that can't be evaluated stands as it is written. */
+export function stepName(step: StepDefinition, values: StepValues | null): string {
+  if (typeof step.name === "string") return step.name;
+  if (step.name !== null && values) return evaluateTemplate(step.name, values.contexts, values.functions);
+  if (step.kind === "uses") return `Run ${step.uses}`;
+  return typeof step.run === "string" ? `Run ${firstLine(step.run)}` : "Run a script";
+}
