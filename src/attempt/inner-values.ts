@@ -40,7 +40,7 @@ function innerName({ action, progress }: Running): string {
 }
 
 /** An action starts well, whatever became of the job before. */
-export function actionStatus({ progress }: Running): "success" | "failure" {
+function actionStatus({ progress }: Running): "success" | "failure" {
   return progress.ends.some((end) => end.conclusion === "failure") ? "failure" : "success";
 }
 
