@@ -6,7 +6,7 @@ import type { Contexts } from "../src/language/expression.ts";
 import { eventPayload } from "../src/model/delivery.ts";
 import type { BuildId } from "../src/model/ids.ts";
 import type { Job } from "../src/model/job.ts";
-import type { PlannedJob } from "../src/model/workflow.ts";
+import type { Concurrency, PlannedJob } from "../src/model/workflow.ts";
 import { contextsIn } from "../src/schedule/job-contexts.ts";
 import { readBuild } from "../src/store/builds.ts";
 import type { StoredBuild } from "../src/store/builds.ts";
@@ -47,7 +47,14 @@ function asksForContexts({ plan, state }: Job): boolean {
     plan.call !== undefined ||
     containsExpression(definition.runsOn) ||
     containsExpression(definition.strategy.failFast) ||
-    containsExpression(definition.strategy.maxParallel)
+    containsExpression(definition.strategy.maxParallel) ||
+    asksInGroup(definition.concurrency)
+  );
+}
+
+function asksInGroup(concurrency: Concurrency | null): boolean {
+  return (
+    concurrency !== null && (containsExpression(concurrency.group) || containsExpression(concurrency.cancelInProgress))
   );
 }
 

@@ -1,62 +1,71 @@
-/** Concurrency groups of builds: one runs, one waits, a newer one takes the place of the one that waits. */
+/** Concurrency groups of builds and jobs: one runs, one waits, a newer one takes the place of the one that waits. */
 
-import { evaluateBoolean } from "../src/language/expression.ts";
-import { concludeBuild } from "../src/schedule/conclusion.ts";
+import { evaluateBoolean, evaluateTemplate } from "../src/language/expression.ts";
+import type { Contexts } from "../src/language/expression.ts";
+import type { Build } from "../src/model/build.ts";
+import type { BuildId } from "../src/model/ids.ts";
 import type { Job } from "../src/model/job.ts";
-import { buildsInGroup, changeBuild, requestCancel } from "../src/store/builds.ts";
-import type { StoredBuild } from "../src/store/builds.ts";
-import { changeJob, jobsOfBuild } from "../src/store/jobs.ts";
-
-/** Who asks where no person does. */
-const SUPERSEDED_BY = "a newer build of its concurrency group";
+import { isBusy } from "../src/schedule/readiness.ts";
+import { readBuild } from "../src/store/builds.ts";
+import { claimGroup, releaseGroups } from "../src/store/concurrency.ts";
+import type { GroupClaim, GroupPlace } from "../src/store/concurrency.ts";
 
 /**
  * What this build waits for, or null where it may go on.
  * https://docs.github.com/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
  */
-export async function holdBack(
+export async function holdBack(env: Env, build: Build, jobs: readonly Job[], now: number): Promise<string | null> {
+  const { concurrencyGroup: name, cancelRequested, startedAt } = build;
+  if (name === null || cancelRequested !== null || startedAt !== null || jobs.some(isBusy)) return null;
+  // Evaluated while planning.
+  const cancelInProgress = build.workflow.concurrency?.cancelInProgress === true;
+  const { place } = await claim(env, build, { name, jobId: null, cancelInProgress, at: now });
+  return place === "running" ? null : `Waiting for another build of ${name}`;
+}
+
+/** The group that a job names, evaluated; null for none. Throws ExpressionError. */
+export function groupOfJob(job: Job, contexts: Contexts): { name: string; cancelInProgress: boolean } | null {
+  const { concurrency } = job.plan.definition;
+  if (concurrency === null) return null;
+  // The letter case of a group does not matter, as on GitHub.
+  const name = evaluateTemplate(concurrency.group, contexts).toLowerCase();
+  return name === "" ? null : { name, cancelInProgress: evaluateBoolean(concurrency.cancelInProgress, contexts) };
+}
+
+/** Whether the job may run now, waits, or gave way. */
+export async function claimForJob(
   env: Env,
-  build: StoredBuild,
-  jobs: readonly Job[],
+  build: Build,
+  job: Job,
+  group: { name: string; cancelInProgress: boolean },
   now: number,
-): Promise<string | null> {
-  if (build.concurrencyGroup === null || hasStarted(build, jobs)) return null;
-  const others = await buildsInGroup(env.DB, build);
-  if (others.some((other) => other.createdAt > build.createdAt)) return `Superseded in ${build.concurrencyGroup}`;
-  const older = others.filter((other) => other.createdAt <= build.createdAt);
-  let runs = false;
-  for (const other of older) {
-    if (await dismiss(env, build, other, now)) continue;
-    runs = true;
-  }
-  return runs ? `Waiting for another build of ${build.concurrencyGroup}` : null;
+): Promise<GroupPlace["place"]> {
+  return (await claim(env, build, { ...group, jobId: job.id, at: now })).place;
 }
 
-function hasStarted(build: StoredBuild, jobs: readonly Job[]): boolean {
-  return build.startedAt !== null || jobs.some((job) => job.admitted);
+async function claim(
+  env: Env,
+  build: Build,
+  asked: Pick<GroupClaim, "name" | "jobId" | "cancelInProgress" | "at">,
+): Promise<GroupPlace> {
+  const by = `${build.workflowName ?? build.workflowPath} #${build.number}`;
+  const taken = await claimGroup(env.DB, { ...asked, repositoryId: build.repositoryId, buildId: build.id, by });
+  if (taken.superseded?.wholeBuild) await tellEnd(env, taken.superseded.buildId);
+  else if (taken.superseded) await env.JOBS.send({ buildId: taken.superseded.buildId });
+  if (taken.stopping) await env.JOBS.send({ buildId: taken.stopping });
+  return taken;
 }
 
-/** True where the older build is out of the way: it had not started, and so it is over. */
-async function dismiss(env: Env, build: StoredBuild, other: StoredBuild, now: number): Promise<boolean> {
-  const jobs = await jobsOfBuild(env.DB, other.id);
-  if (hasStarted(other, jobs)) {
-    if (other.cancelRequested === null && cancelsInProgress(build)) {
-      await requestCancel(env.DB, other, SUPERSEDED_BY, now).run();
-      await env.JOBS.send({ buildId: other.id });
-    }
-    return false;
-  }
-  const end = { conclusion: "cancelled", reason: "superseded", detail: `Superseded by build ${build.number}` } as const;
-  const waiting = jobs.filter((job) => job.state.status !== "completed");
-  await env.DB.batch([
-    ...waiting.map((job) => changeJob(env.DB, job, { to: "completed", ...end, at: now })),
-    changeBuild(env.DB, other, { to: "completed", ...end, at: now }),
-  ]);
-  await env.REPORTS.send({ repositoryId: other.repositoryId, sha: other.reportSha, context: other.context });
-  return concludeBuild(await jobsOfBuild(env.DB, other.id), null, now) !== null;
+async function tellEnd(env: Env, id: BuildId): Promise<void> {
+  const build = await readBuild(env.DB, id);
+  if (build) await env.REPORTS.send({ repositoryId: build.repositoryId, sha: build.reportSha, context: build.context });
 }
 
-function cancelsInProgress(build: StoredBuild): boolean {
-  const { concurrency } = build.workflow;
-  return concurrency !== null && evaluateBoolean(concurrency.cancelInProgress, {});
+/** Lets go on who waited for what this build, or a job of it, needs no more. */
+export async function passOn(env: Env, build: Build, jobs: readonly Job[]): Promise<void> {
+  const holds =
+    build.concurrencyGroup !== null ||
+    jobs.some(({ state, plan }) => state.status === "completed" && plan.definition.concurrency !== null);
+  if (!holds) return;
+  for (const buildId of await releaseGroups(env.DB, build.id)) await env.JOBS.send({ buildId });
 }

@@ -2,19 +2,24 @@
 
 import worker, { JobRunner as RealJobRunner } from "../src/index.ts";
 import type { QueueMessage } from "../src/model/messages.ts";
+import { conditions, consumeTwice } from "./support/conditions.ts";
 import { countedEnv } from "./support/counted-env.ts";
 import { SandboxStandIn } from "./support/sandbox-stand-in.ts";
 
+function envUnderTest(env: Env): Env {
+  return Object.assign(countedEnv(env), { UNSUPPORTED_RUNNERS: conditions.unsupportedRunners });
+}
+
 // oxlint-disable-next-line import/no-default-export -- the platform asks for it
 export default {
-  fetch: (request, env, ctx) => worker.fetch(request, countedEnv(env), ctx),
-  queue: (batch, env) => worker.queue(batch, countedEnv(env)),
-  scheduled: (controller, env) => worker.scheduled(controller, countedEnv(env)),
+  fetch: (request, env, ctx) => worker.fetch(request, envUnderTest(env), ctx),
+  queue: (batch, env) => consumeTwice(batch, (one) => worker.queue(one, envUnderTest(env))),
+  scheduled: (controller, env) => worker.scheduled(controller, envUnderTest(env)),
 } satisfies ExportedHandler<Env, QueueMessage>;
 
 export class JobRunner extends RealJobRunner {
   constructor(ctx: ExecutionContext, env: Env) {
-    super(ctx, countedEnv(env));
+    super(ctx, envUnderTest(env));
   }
 }
 

@@ -8,7 +8,7 @@ import { reportContext } from "../model/build.ts";
 import type { Delivery, DeliveryOutcome } from "../model/delivery.ts";
 import { buildId } from "../model/ids.ts";
 import type { Job } from "../model/job.ts";
-import type { Workflow, WorkflowFile } from "../model/workflow.ts";
+import type { Problem, Workflow, WorkflowFile } from "../model/workflow.ts";
 import { drawBuildNumber, insertBuild, readBuild } from "../store/builds.ts";
 import { insertJob } from "../store/jobs.ts";
 import { workflowDirs } from "./bindings.ts";
@@ -18,7 +18,7 @@ import type { FoundEvent } from "./find-event.ts";
 import { planFile } from "./plan-file.ts";
 import type { FilePlan } from "./plan-file.ts";
 import { jobsOf } from "./plan-jobs.ts";
-import { groupOf, titleOf } from "./plan-names.ts";
+import { concurrencyOf, titleOf } from "./plan-names.ts";
 import { keepSchedule } from "./schedules.ts";
 
 export async function planBuilds(
@@ -119,23 +119,31 @@ async function insertPlanned(
     await insertBuild(env.DB, draft).run();
     return draft;
   }
-  const named = { ...draft, ...(await namesOf(env, found, draft, plan.workflow)) };
-  const planned = jobsOf(env, found, named, plan.workflow);
+  const planned = planRun(env, found, draft, plan.workflow);
   const build: Build = planned.ok
-    ? named
-    : { ...named, problems: planned.problems, state: stateOf("invalid", planned.problems[0]?.message ?? "", now) };
+    ? planned.build
+    : { ...draft, problems: planned.problems, state: stateOf("invalid", planned.problems[0]?.message ?? "", now) };
   const jobs: Job[] = planned.ok ? planned.jobs : [];
   await env.DB.batch([insertBuild(env.DB, build), ...jobs.map((job) => insertJob(env.DB, job))]);
   return build;
 }
 
-async function namesOf(
+function planRun(
   env: IntakeBindings,
   found: FoundEvent,
-  build: Build,
+  draft: Build,
   workflow: Workflow,
-): Promise<Pick<Build, "title" | "concurrencyGroup">> {
-  return { title: titleOf(env, found, build, workflow), concurrencyGroup: groupOf(env, found, build, workflow) };
+): { ok: true; build: Build; jobs: Job[] } | { ok: false; problems: Problem[] } {
+  const concurrency = concurrencyOf(env, found, draft, workflow);
+  if (concurrency !== null && "problem" in concurrency) return { ok: false, problems: [concurrency.problem] };
+  const build = {
+    ...draft,
+    title: titleOf(env, found, draft, workflow),
+    concurrencyGroup: concurrency?.group ?? null,
+    workflow: { ...draft.workflow, concurrency: concurrency && { ...concurrency, group: concurrency.group ?? "" } },
+  };
+  const planned = jobsOf(env, found, build, workflow);
+  return planned.ok ? { ok: true, build, jobs: planned.jobs } : planned;
 }
 
 function describeBuild(

@@ -1,10 +1,10 @@
 /** What of a build's face is written with expressions: its title and its concurrency group. */
 
 import { githubContext } from "../language/contexts.ts";
-import { ExpressionError, evaluateTemplate } from "../language/expression.ts";
+import { ExpressionError, evaluateBoolean, evaluateTemplate } from "../language/expression.ts";
 import type { Contexts } from "../language/expression.ts";
 import type { Build } from "../model/build.ts";
-import type { Workflow } from "../model/workflow.ts";
+import type { Problem, Workflow } from "../model/workflow.ts";
 import type { IntakeBindings } from "./bindings.ts";
 import type { FoundEvent } from "./find-event.ts";
 
@@ -32,8 +32,25 @@ export function titleOf(env: IntakeBindings, found: FoundEvent, build: Build, wo
   }
 }
 
-export function groupOf(env: IntakeBindings, found: FoundEvent, build: Build, workflow: Workflow): string | null {
+/** The workflow's concurrency, evaluated: nothing of it depends on what runs later. `group` is null where it came out empty. */
+export function concurrencyOf(
+  env: IntakeBindings,
+  found: FoundEvent,
+  build: Build,
+  workflow: Workflow,
+): { group: string | null; cancelInProgress: boolean } | { problem: Problem } | null {
   if (workflow.concurrency === null) return null;
-  // The letter case of a group does not matter, as on GitHub.
-  return evaluateTemplate(workflow.concurrency.group, planContexts(env, found, build)).toLowerCase() || null;
+  const contexts = planContexts(env, found, build);
+  try {
+    // The letter case of a group does not matter, as on GitHub.
+    const group = evaluateTemplate(workflow.concurrency.group, contexts).toLowerCase();
+    return {
+      group: group === "" ? null : group,
+      cancelInProgress: evaluateBoolean(workflow.concurrency.cancelInProgress, contexts),
+    };
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    const at = { file: workflow.path, line: error.at?.line ?? 1, column: error.at?.column ?? 1 };
+    return { problem: { reason: "workflow_invalid", message: `concurrency: ${error.message}`, at } };
+  }
 }

@@ -1,6 +1,12 @@
 /** Which statements about a job can be read without a machine: its strategy, its labels, whether its failure is allowed. */
 
-import { evaluateBoolean, evaluateCondition, evaluateData, evaluateNumber } from "../language/expression.ts";
+import {
+  ExpressionError,
+  evaluateBoolean,
+  evaluateCondition,
+  evaluateData,
+  evaluateNumber,
+} from "../language/expression.ts";
 import type { Contexts } from "../language/expression.ts";
 import { runnerLabels, sandboxFor } from "../language/runs-on.ts";
 import type { Job, SandboxSize } from "../model/job.ts";
@@ -12,10 +18,10 @@ export function strategyOf(
   contexts: Contexts,
 ): { failFast: boolean; maxParallel: number | null } {
   const { failFast, maxParallel } = job.plan.definition.strategy;
-  return {
-    failFast: evaluateBoolean(failFast, contexts),
-    maxParallel: maxParallel === null ? null : evaluateNumber(maxParallel, contexts),
-  };
+  const limit = maxParallel === null ? null : evaluateNumber(maxParallel, contexts);
+  if (limit !== null && limit < 1)
+    throw new ExpressionError(`max-parallel is ${limit}: no job could start`, "strategy");
+  return { failFast: evaluateBoolean(failFast, contexts), maxParallel: limit };
 }
 
 /** Throws ExpressionError. */

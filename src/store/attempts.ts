@@ -52,6 +52,8 @@ export interface Admission {
   sandboxId: SandboxId;
   sandboxSize: SandboxSize;
   recoveries: number;
+  /** The other legs of its matrix, where only so many may run at once (`max-parallel`). */
+  legs?: { ids: JobId[]; max: number } | null;
   now: number;
 }
 
@@ -71,6 +73,8 @@ export function admitAttempt(db: D1Database, asked: Admission, maxSandboxes: num
          SELECT ?, id, build_id, repository_id, ?, run_attempt, ?, ?, ?, ?, 'queued' FROM jobs
          WHERE id = ? AND attempt = ? AND admitted = 0 AND status IN ('waiting', 'queued')
            AND (SELECT COUNT(*) FROM attempts WHERE destroyed_at IS NULL) < ?
+           AND (SELECT COUNT(*) FROM jobs leg WHERE leg.id IN (SELECT value FROM json_each(?))
+                AND leg.admitted = 1 AND leg.status IN ('queued', 'in_progress')) < ?
          ON CONFLICT DO NOTHING`,
       )
       .bind(
@@ -83,6 +87,8 @@ export function admitAttempt(db: D1Database, asked: Admission, maxSandboxes: num
         job.id,
         job.attempt,
         maxSandboxes,
+        JSON.stringify(asked.legs?.ids ?? []),
+        asked.legs?.max ?? 1,
       ),
     db
       .prepare(

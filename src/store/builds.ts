@@ -231,19 +231,6 @@ export async function buildsWaitingForCapacity(db: D1Database, limit: number): P
   return rows.results.map((row) => asBuildId(row.id));
 }
 
-/** Other unfinished builds of the same concurrency group, oldest first. */
-export async function buildsInGroup(db: D1Database, build: Build): Promise<StoredBuild[]> {
-  if (build.concurrencyGroup === null) return [];
-  const rows = await db
-    .prepare(
-      `SELECT * FROM builds WHERE settled = 0 AND status <> 'completed' AND repository_id = ? AND concurrency_group = ?
-       AND id <> ? ORDER BY created_at`,
-    )
-    .bind(build.repositoryId, build.concurrencyGroup, build.id)
-    .all<BuildRow>();
-  return rows.results.map(fromRow);
-}
-
 export function changeBuild(
   db: D1Database,
   build: Pick<Build, "id" | "runAttempt">,

@@ -67,7 +67,7 @@ export async function readJob(db: D1Database, id: JobId): Promise<Job | null> {
 /** In the order of the page. */
 export async function jobsOfBuild(db: D1Database, build: BuildId): Promise<Job[]> {
   const rows = await db
-    .prepare("SELECT * FROM jobs WHERE id >= ? AND id < ? ORDER BY position, id")
+    .prepare("SELECT * FROM jobs WHERE id >= ? AND id < ? ORDER BY position, plan ->> '$.leg.index', id")
     .bind(`${build}-`, `${build}.`)
     .all<JobRow>();
   return rows.results.map(fromRow);
@@ -95,7 +95,8 @@ export function removeJob(db: D1Database, job: Pick<Job, "id" | "attempt">): D1P
 export function stopJob(db: D1Database, job: Pick<Job, "id" | "attempt">, reason: Reason): D1PreparedStatement {
   return db
     .prepare(
-      "UPDATE jobs SET stop_reason = ? WHERE id = ? AND attempt = ? AND status = 'in_progress' AND stop_reason IS NULL",
+      `UPDATE jobs SET stop_reason = ? WHERE id = ? AND attempt = ? AND admitted = 1 AND status IN ('queued', 'in_progress')
+         AND stop_reason IS NULL`,
     )
     .bind(reason, job.id, job.attempt);
 }
