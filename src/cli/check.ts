@@ -59,7 +59,7 @@ async function makeReport(path: string, options: CheckOptions): Promise<CheckRep
     checked.map(({ file }) => file),
     event,
   );
-  // A file says twice of itself what is wrong only where its name is another one's too.
+  // What `sameNames` adds is a problem of each of the two files.
   const problems = unique([...checked, ...files].flatMap((one) => one.problems)).sort(byPlace);
   return {
     event: { name: event.name, ref: event.ref },
