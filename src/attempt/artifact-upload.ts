@@ -12,6 +12,8 @@ import { openLog, readBoolean, readInput, readLines } from "./work.ts";
 import type { StepWork, WorkResult } from "./work.ts";
 
 const UPLOADS_AT_ONCE = 4;
+/** R2's limit of a key; ours are percent-encoded, so characters are bytes. */
+const MAX_KEY_BYTES = 1024;
 const DAY_MS = 24 * 60 * 60_000;
 
 interface Inputs {
@@ -33,6 +35,8 @@ export async function uploadArtifact(work: StepWork, step: UsesStep): Promise<Wo
   const lines = choice.warnings.map((warning) => `##[warning]${warning}`);
   if (choice.files.length === 0) return nothingFound(inputs, lines);
   const artifact = describe(work, inputs, choice.files);
+  const long = choice.files.find(({ path }) => artifactFileKey(artifact.prefix, path).length > MAX_KEY_BYTES);
+  if (long) return failure(`R2 can't hold a file with so long a path: ${long.path.slice(0, 200)}`, lines);
   const taken = await takenBy(session, artifact, inputs);
   if (taken !== null) return failure(taken, lines);
   const done = await upload(session, artifact, choice.files, {

@@ -9,7 +9,7 @@ import type { Permissions } from "../model/workflow.ts";
 import { readSealed, saveSealed } from "../store/attempts.ts";
 import { openSealed, readMasterKey, seal } from "../store/seal.ts";
 import type { MasterKey } from "../store/seal.ts";
-import { readSecrets } from "../store/secrets.ts";
+import { readSecrets, secretContext } from "../store/secrets.ts";
 import type { AttemptBindings } from "./bindings.ts";
 import type { AttemptFacts } from "./facts.ts";
 import { gitHubOf, tokenPlan } from "./token-plan.ts";
@@ -82,7 +82,7 @@ export class Vault {
     for (const name of wanted) {
       const text = sealed.get(name);
       if (text !== undefined)
-        given[name] = await openSealed(this.#key, text, `secret/${this.#facts.repository.id}/${name}`);
+        given[name] = await openSealed(this.#key, text, secretContext(this.#facts.repository.id, name));
     }
     await this.learn(Object.values(given));
     return given;

@@ -55,7 +55,8 @@ async function sendLog(rooms: LogRooms, attempt: Attempt, from: number): Promise
 }
 
 function sendText(bytes: AsyncGenerator<Uint8Array>, headers: Record<string, string>): Response {
-  return new Response(streamOf(bytes), { headers: { "cache-control": "no-store", ...TEXT, ...headers } });
+  // A compressed stream comes in lumps: what is followed live must come as it is.
+  return new Response(streamOf(bytes), { headers: { "cache-control": "no-store, no-transform", ...TEXT, ...headers } });
 }
 
 /** The attempt of that number, or the newest. */
