@@ -10,7 +10,7 @@ import { jobName, planJobs } from "./plan.ts";
 import { runnerLabels, sandboxFor } from "./runs-on.ts";
 
 /** `runs`: if what it needs succeeds. `depends`: its condition is known only then. `fails`: it cannot be carried out. */
-export type Fate = "runs" | "depends" | "skipped" | "fails";
+type Fate = "runs" | "depends" | "skipped" | "fails";
 
 export interface PreviewJob {
   key: string;

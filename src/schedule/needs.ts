@@ -35,7 +35,7 @@ export function resultOfLegs(legs: readonly Job[]): Result | null {
 }
 
 /** Results of all that a job needs, directly or not: `success()` and `failure()` look at the whole chain within its file. */
-export function ancestorResults({ plan }: Pick<Job, "plan">, jobs: readonly Job[]): Result[] {
+function ancestorResults({ plan }: Pick<Job, "plan">, jobs: readonly Job[]): Result[] {
   const seen = new Set<string>();
   const queue = [...plan.definition.needs];
   const results: Result[] = [];
