@@ -24,14 +24,22 @@ export function projectReport(builds: readonly Build[]): Report | null {
   const newest = new Map<string, Build>();
   for (const build of builds) {
     const other = newest.get(build.event);
-    if (!other || build.createdAt > other.createdAt) newest.set(build.event, build);
+    if (!other || isNewer(build, other)) newest.set(build.event, build);
   }
-  const told = [...newest.values()].map((build) => ({ build, ...reportOfBuild(build) }));
+  // In one order, so that of two that failed the same one speaks each time.
+  const inOrder = [...newest.values()].sort((a, b) => (isNewer(a, b) ? -1 : 1));
+  const told = inOrder.map((build) => ({ build, ...reportOfBuild(build) }));
   const state = WORST_FIRST.find((word) => told.some((one) => one.state === word));
   const decisive = told.find((one) => one.state === state);
   if (!decisive) return null;
   const final = told.every((one) => one.build.state.status === "completed");
   return { state: decisive.state, description: decisive.description, build: decisive.build, final };
+}
+
+/** Of two that were made in one millisecond too, whichever is looked at first. */
+function isNewer(one: Build, other: Build): boolean {
+  if (one.createdAt !== other.createdAt) return one.createdAt > other.createdAt;
+  return one.number === other.number ? one.id > other.id : one.number > other.number;
 }
 
 /** Held for approval stays pending: nobody refused it. */
