@@ -3,12 +3,15 @@
 import picomatch from "picomatch";
 import type { UsesStep } from "../model/workflow.ts";
 import { artifactsOfBuild, readArtifactFiles } from "../store/artifacts.ts";
-import type { Artifact, ArtifactFile } from "../store/artifacts.ts";
+import type { Artifact } from "../store/artifacts.ts";
 import { artifactFileKey } from "../store/keys.ts";
+import { askCancelled } from "./follow.ts";
 import { absolute } from "./match-files.ts";
 import type { Session } from "./session.ts";
 import { openLog, readBoolean, readInput } from "./work.ts";
 import type { StepWork, WorkResult } from "./work.ts";
+
+const DOWNLOADS_AT_ONCE = 4;
 
 export async function downloadArtifact(work: StepWork, step: UsesStep): Promise<WorkResult> {
   const { session } = work;
@@ -20,14 +23,40 @@ export async function downloadArtifact(work: StepWork, step: UsesStep): Promise<
   if (name !== "" && chosen.length === 0) return missing(name, all);
   const target = absolute(session.workspace, session.booted.home, readInput(step, work, "path", "") || ".");
   const merge = name !== "" || readBoolean(readInput(step, work, "merge-multiple", "false")) === true;
+  const files: WantedFile[] = [];
   const lines: string[] = [];
   for (const artifact of chosen) {
     const folder = merge ? target : `${target}/${artifact.name}`;
-    const files = await readArtifactFiles(session.env.STORE, artifact);
-    for (const file of files) await download(session, artifact, file, folder);
-    lines.push(`${artifact.name}: ${files.length} files to ${folder}`);
+    const own = await readArtifactFiles(session.env.STORE, artifact);
+    files.push(...own.map(({ path }) => ({ artifact, path, folder })));
+    lines.push(`${artifact.name}: ${own.length} files to ${folder}`);
   }
-  return { state: "succeeded", exitCode: null, lines, outputs: { "download-path": target } };
+  const stopped = await downloadAll(work, files);
+  return stopped ?? { state: "succeeded", exitCode: null, lines, outputs: { "download-path": target } };
+}
+
+interface WantedFile {
+  artifact: Artifact;
+  /** In the artifact. */
+  path: string;
+  /** In the sandbox. */
+  folder: string;
+}
+
+/** Null once all are there. What a slice before this one fetched is not fetched again. */
+async function downloadAll(work: StepWork, files: readonly WantedFile[]): Promise<WorkResult | null> {
+  const { session, follow } = work;
+  let done = (work.memo as number | null) ?? 0;
+  while (done < files.length) {
+    const now = Date.now();
+    const cancel = follow.cancelled === null ? await askCancelled(session, now) : null;
+    if (cancel !== null) return { state: "cancelled", cancel };
+    if (now >= follow.until) return { state: "running", memo: done, cancelled: null };
+    const batch = files.slice(done, done + DOWNLOADS_AT_ONCE);
+    await Promise.all(batch.map((file) => download(session, file)));
+    done += batch.length;
+  }
+  return null;
 }
 
 function isWanted(artifact: Artifact, name: string, pattern: string): boolean {
@@ -48,9 +77,10 @@ function newest(artifacts: readonly Artifact[], runAttempt: number): Artifact[] 
   return [...byName.values()];
 }
 
-async function download(session: Session, artifact: Artifact, file: ArtifactFile, folder: string): Promise<void> {
-  const object = await session.env.STORE.get(artifactFileKey(artifact.prefix, file.path));
-  if (object === null) throw new Error(`artifact ${artifact.name} lost its file ${file.path}`);
-  // Our own manifest: its paths were relative and normalised when they were written.
-  await session.sandbox.writeFile(absolute(folder, session.booted.home, file.path), object.body);
+/** A folder may be called `~`: the path is taken as it is. */
+async function download(session: Session, { artifact, path, folder }: WantedFile): Promise<void> {
+  if (path.split("/").includes("..")) throw new Error(`artifact ${artifact.name} names a file outside of itself`);
+  const object = await session.env.STORE.get(artifactFileKey(artifact.prefix, path));
+  if (object === null) throw new Error(`artifact ${artifact.name} lost its file ${path}`);
+  await session.sandbox.writeFile(`${folder}/${path}`, object.body);
 }

@@ -82,7 +82,7 @@ async function attemptInner(
     const { at } = step;
     const detail = `${at.file}:${at.line}:${at.column}: ${error.message}`;
     const result: WorkResult = { state: "failed", exitCode: null, reason: "workflow_invalid", detail };
-    return { result, name: stepName(step, null), allowed: false };
+    return { result, name: stepName(step, null), allowed: step.continueOnError === true };
   }
 }
 

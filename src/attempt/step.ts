@@ -64,11 +64,14 @@ async function turn(session: Session, request: StepTurnRequest): Promise<StepTur
     opened: null,
     outlasts: async () => {},
   };
+  const asked = { condition: false };
   try {
-    return await withFileHashes(session, (files) => look(session, request, { past, follow, now, files }));
+    return await withFileHashes(session, (files) => look(session, request, { past, follow, now, files, asked }));
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
-    return await invalid(session, request, error, { follow, now });
+    // As on GitHub, a condition that can't be read may not fail.
+    const continueOnError = asked.condition && request.step.continueOnError === true;
+    return await invalid(session, request, error, { follow, now, continueOnError });
   }
 }
 
@@ -77,14 +80,18 @@ interface Look {
   follow: FollowOptions;
   now: number;
   files: FileHashes;
+  /** Whether its condition was answered. */
+  asked: { condition: boolean };
 }
 
 /** Only the first slice asks the condition: what it looked at may change while the step runs. */
-async function look(session: Session, request: StepTurnRequest, { past, follow, now, files }: Look): Promise<StepTurn> {
+async function look(session: Session, request: StepTurnRequest, given: Look): Promise<StepTurn> {
+  const { past, follow, now, files, asked } = given;
   const { step, slice } = request;
   const functions = { ...stepFunctions(past), files };
   const runs = slice > 1 || evaluateCondition(step.if, conditionContexts(session, step, past), functions);
   if (!runs) return await skip(session, request, follow.cancelled);
+  asked.condition = true;
   await renewCredential(session, now);
   const values = await readStepValues(session, step, past, functions);
   const work: StepWork = {
@@ -138,7 +145,7 @@ async function invalid(
   session: Session,
   { step }: StepTurnRequest,
   error: ExpressionError,
-  { follow, now }: { follow: StepWork["follow"]; now: number },
+  { follow, now, continueOnError }: { follow: StepWork["follow"]; now: number; continueOnError: boolean },
 ): Promise<StepTurn> {
   const detail = `${step.at.file}:${step.at.line}:${step.at.column}: ${error.message}`;
   const logFrom = await openLog({ session, follow }, [`##[error]${detail}`]);
@@ -146,8 +153,7 @@ async function invalid(
     number: step.number,
     id: step.id,
     name: stepName(step, null),
-    outcome: "failure",
-    conclusion: "failure",
+    ...conclude("failure", { continueOnError }),
     exitCode: null,
     reason: "workflow_invalid",
     detail: session.vault.mask.text(detail),
