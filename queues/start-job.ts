@@ -90,7 +90,7 @@ async function recoveriesOf(env: Env, job: Job): Promise<number> {
   ).length;
 }
 
-export function maxSandboxes(env: Pick<Env, "MAX_SANDBOXES">): number {
+function maxSandboxes(env: Pick<Env, "MAX_SANDBOXES">): number {
   const asked = Number(env.MAX_SANDBOXES);
   return Number.isInteger(asked) && asked > 0 ? asked : DEFAULT_MAX_SANDBOXES;
 }

@@ -113,7 +113,7 @@ async function stop() {
     ["SIGKILL", 2000],
   ]) {
     try {
-      process.kill(-wrangler.pid, signal);
+      process.kill(-(wrangler.pid ?? Number.NaN), signal);
     } catch {
       break;
     }

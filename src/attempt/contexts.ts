@@ -73,7 +73,7 @@ export function stepContexts(
   };
 }
 
-export function jobStatus(past: Past): "success" | "failure" | "cancelled" {
+function jobStatus(past: Past): "success" | "failure" | "cancelled" {
   if (past.cancelled) return "cancelled";
   return past.ends.some((end) => end.conclusion === "failure") ? "failure" : "success";
 }

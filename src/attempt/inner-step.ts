@@ -23,7 +23,7 @@ type InnerTurn =
   | { state: "ended"; end: InnerEnd; base: number; summary: string; cancelled: Cancel | null };
 
 /** Says that the step has begun, so that its condition is not asked again. */
-export interface InnerMemo {
+interface InnerMemo {
   inner: unknown;
 }
 

@@ -2,7 +2,7 @@
 
 import { digest } from "../model/ids.ts";
 import type { Reason } from "../model/status.ts";
-import type { Annotation, StepNotes } from "../model/step.ts";
+import type { StepNotes } from "../model/step.ts";
 import type { JobDefinition, StepDefinition, UsesStep } from "../model/workflow.ts";
 import { evaluateTemplate } from "../language/expression.ts";
 import type { Past } from "./contexts.ts";
@@ -107,5 +107,3 @@ export function readLines(text: string): string[] {
     .map((line) => line.trim())
     .filter((line) => line !== "");
 }
-
-export type { Annotation };

@@ -50,6 +50,6 @@ async function plan(env: IntakeBindings, delivery: Delivery, finding: Finding, n
   return await planBuilds(env, delivery, finding.found, now);
 }
 
-export function nothing(summary: string): DeliveryOutcome {
+function nothing(summary: string): DeliveryOutcome {
   return { summary, workflows: [] };
 }

@@ -36,7 +36,8 @@ export interface Build {
   cancelRequested: { at: number; by: string; force: boolean } | null;
   createdAt: number;
   startedAt: number | null;
-  state: BuildState;
+  /** What it waits for or how it ended. */
+  state: State;
 }
 
 /** What the jobs of a build take from the top of its workflow file. */
@@ -45,9 +46,6 @@ export interface BuildWorkflow {
   concurrency: Concurrency | null;
   permissions: Permissions | null;
 }
-
-/** What a build waits for or how it ended. */
-export type BuildState = State;
 
 /**
  * The context of the commit status (architecture §7): what gates a merge has the plain name, all else says its event,

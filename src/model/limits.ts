@@ -67,8 +67,6 @@ export const MAX_ARTIFACT_FILES = 10_000;
 export const DEFAULT_ARTIFACT_RETENTION_DAYS = 90;
 
 export const MAX_CACHE_KEY_CHARS = 512;
-/** A cache that nobody read for this long may go. */
-export const CACHE_TTL_DAYS = 7;
 
 /** Sandboxes at once; the same number as `max_instances` of each container class in wrangler.jsonc. */
 export const DEFAULT_MAX_SANDBOXES = 20;

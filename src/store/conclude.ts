@@ -5,6 +5,7 @@ import type { Job } from "../model/job.ts";
 import type { Conclusion, Reason } from "../model/status.ts";
 import { changeAttempt } from "./attempts.ts";
 import { changeJob } from "./jobs.ts";
+import { closeSteps } from "./steps.ts";
 
 export interface AttemptEnd {
   conclusion: Conclusion;
@@ -22,7 +23,11 @@ export function concludeAttempt(
 ): D1PreparedStatement[] {
   const { conclusion, reason, detail, at, outputs } = end;
   const change = { to: "completed", conclusion, reason, detail, at } as const;
-  return [changeAttempt(db, job.attemptId, change), changeJob(db, job, change, { outputs })];
+  return [
+    changeAttempt(db, job.attemptId, change),
+    changeJob(db, job, change, { outputs }),
+    closeSteps(db, job.attemptId, reason ?? "internal_error", detail ?? "It was cut short", at),
+  ];
 }
 
 /** A lost attempt whose job shall be tried again: the job waits for its next attempt. */
@@ -40,5 +45,6 @@ export function loseAttempt(
          WHERE id = ? AND attempt = ? AND admitted = 1 AND status IN ('queued', 'in_progress')`,
       )
       .bind(`Starting again: ${detail}`, job.id, job.attempt),
+    closeSteps(db, job.attemptId, "runner_lost", detail, at),
   ];
 }

@@ -70,7 +70,8 @@ export async function jobsOfBuild(db: D1Database, build: BuildId): Promise<Job[]
     .prepare("SELECT * FROM jobs WHERE id >= ? AND id < ? ORDER BY position, plan ->> '$.leg.index', id")
     .bind(`${build}-`, `${build}.`)
     .all<JobRow>();
-  return rows.results.map(fromRow);
+  // Legs of a matrix that was computed at runtime share their place.
+  return rows.results.map(fromRow).sort((a, b) => a.position - b.position || a.plan.leg.index - b.plan.leg.index);
 }
 
 /** Fenced by the attempt that the speaker knows of: a late word from a lost attempt is refused. */

@@ -75,14 +75,6 @@ export function saveStep(db: D1Database, step: Step): D1PreparedStatement {
     );
 }
 
-export async function stepsOfAttempt(db: D1Database, attempt: AttemptId): Promise<Step[]> {
-  const rows = await db
-    .prepare("SELECT * FROM steps WHERE attempt_id = ? ORDER BY number")
-    .bind(attempt)
-    .all<StepRow>();
-  return rows.results.map(fromRow);
-}
-
 /** The steps of every attempt of a build. */
 export async function stepsOfBuild(db: D1Database, build: BuildId): Promise<Step[]> {
   const rows = await db

@@ -27,7 +27,7 @@ describe("paths that are given", () => {
   });
 
   it("may hold anything but NUL in what is listed", () => {
-    expect(readListing("f\0" + '3\0/w/a\nb "c"\0d\0' + "0\0/w\0")).toEqual([
+    expect(readListing(["f", "3", '/w/a\nb "c"', "d", "0", "/w", ""].join("\0"))).toEqual([
       { path: "/w", type: "folder", bytes: 0 },
       { path: '/w/a\nb "c"', type: "file", bytes: 3 },
     ]);

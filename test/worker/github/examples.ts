@@ -1,5 +1,6 @@
 /** GitHub's real payloads, a fresh copy each time, with the fields that tests look at or change. */
 
+import { readEvent } from "../../../src/github/webhook.ts";
 import examples from "@octokit/webhooks-examples";
 
 interface User {
@@ -52,4 +53,15 @@ export function only<T>(all: T[], is: (one: T) => boolean): T {
   const found = all.find(is);
   if (found === undefined) throw new Error("there is no such example");
   return found;
+}
+
+export const opened = () => only(pullRequests(), (one) => one.action === "opened" && one.installation !== undefined);
+export const branchPush = () =>
+  only(pushes(), (one) => one.ref === "refs/heads/master" && one.installation !== undefined);
+
+/** The event that a payload is read as; fails where it starts nothing. */
+export function eventOf(name: string, given: unknown) {
+  const reading = readEvent(name, given);
+  if (!reading.ok || reading.event === null) throw new Error(`no event: ${JSON.stringify(reading)}`);
+  return reading.event;
 }

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import worker from "../../../src/index.ts";
 import { attemptId, buildId, jobId, parseDeliveryId, sandboxId } from "../../../src/model/ids.ts";
-import type { AttemptId, DeliveryId } from "../../../src/model/ids.ts";
+import type { DeliveryId } from "../../../src/model/ids.ts";
 import type { BuildView } from "../../../src/model/api.ts";
 import type { HostFault } from "../../../src/local/sandbox-host.ts";
 import { pushPayload } from "../../../src/local/deliver.ts";
@@ -278,7 +278,7 @@ describe("a late word", () => {
       "the rerun",
     );
     const { concludeAttempt } = await import("../../../src/store/conclude.ts");
-    const job = { id: jobId(id, "a"), attempt: 1, attemptId: attempt as AttemptId };
+    const job = { id: jobId(id, "a"), attempt: 1, attemptId: attempt };
     const end = { conclusion: "failure", reason: "step_failed", detail: "late", at: 1, outputs: {} } as const;
     const results = await env.DB.batch(concludeAttempt(env.DB, job, end));
     expect(results.map((result) => result.meta.changes)).toEqual([0, 0]);

@@ -16,7 +16,7 @@ import { changeJob, insertJob } from "../../../src/store/jobs.ts";
 import { saveRepository } from "../../../src/store/repositories.ts";
 import { saveStep } from "../../../src/store/steps.ts";
 
-export const SHA = "0123456789abcdef0123456789abcdef01234567";
+const SHA = "0123456789abcdef0123456789abcdef01234567";
 
 export async function migrate(): Promise<void> {
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
