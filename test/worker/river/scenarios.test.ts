@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { conditions } from "../../support/conditions.ts";
 import { callsTo } from "../../support/github-control.ts";
 import { github, migrate } from "./river.ts";
-import { mostAtOnce, readScenarios, runScenario } from "./scenario.ts";
+import { mostAtOnce, plain, readScenarios, runScenario } from "./scenario.ts";
 
 beforeAll(async () => {
   await migrate();
@@ -35,7 +35,12 @@ function wordsOf(build: NonNullable<Awaited<ReturnType<typeof runScenario>>[numb
   return {
     conclusion,
     reason,
-    detail,
-    jobs: jobs.map((job) => ({ name: job.name, conclusion: job.conclusion, reason: job.reason, detail: job.detail })),
+    detail: plain(detail ?? ""),
+    jobs: jobs.map((job) => ({
+      name: job.name,
+      conclusion: job.conclusion,
+      reason: job.reason,
+      detail: plain(job.detail ?? ""),
+    })),
   };
 }
