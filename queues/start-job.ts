@@ -1,5 +1,6 @@
 /** Starts a job that is ready: its turn in its concurrency group, a sandbox among those that may live, a runner. */
 
+import { stateAfter } from "../src/model/transition.ts";
 import { attemptId, sandboxId } from "../src/model/ids.ts";
 import type { Job, SandboxSize } from "../src/model/job.ts";
 import { DEFAULT_MAX_SANDBOXES } from "../src/model/limits.ts";
@@ -109,7 +110,7 @@ export async function changeWait(env: Env, job: Job, to: "waiting" | "queued", d
   if (isBusy(job) || (job.state.status === to && job.state.detail === detail)) return job;
   const change: Change = { to, detail };
   await changeJob(env.DB, job, change).run();
-  return { ...job, state: { status: to, detail } };
+  return { ...job, state: stateAfter({ to, detail }) };
 }
 
 export type JobEnd = Omit<Extract<JobDecision, { do: "conclude" }>, "do">;
@@ -117,5 +118,5 @@ export type JobEnd = Omit<Extract<JobDecision, { do: "conclude" }>, "do">;
 export async function concludeJob(env: Env, job: Job, end: JobEnd, now: number): Promise<Job> {
   const { conclusion, reason, detail } = end;
   await changeJob(env.DB, job, { to: "completed", conclusion, reason, detail, at: now }).run();
-  return { ...job, state: { status: "completed", conclusion, reason, detail, completedAt: now } };
+  return { ...job, state: stateAfter({ to: "completed", conclusion, reason, detail, at: now }) };
 }

@@ -25,10 +25,8 @@ export function mayLeave(to: Status): readonly Status[] {
   return MAY_FOLLOW[to];
 }
 
-/** The state after a change, or null where a late or doubled word asks for what may not be. */
-export function transition(state: State, change: Change): State | null {
-  const from: readonly Status[] = MAY_FOLLOW[change.to];
-  if (!from.includes(state.status)) return null;
+/** What a change makes of whatever it may leave. */
+export function stateAfter(change: Change): State {
   switch (change.to) {
     case "waiting":
     case "queued":
@@ -44,4 +42,9 @@ export function transition(state: State, change: Change): State | null {
         completedAt: change.at,
       };
   }
+}
+
+/** The state after a change, or null where a late or doubled word asks for what may not be. */
+export function transition(state: State, change: Change): State | null {
+  return mayLeave(change.to).includes(state.status) ? stateAfter(change) : null;
 }

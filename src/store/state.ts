@@ -1,6 +1,6 @@
 /** The four columns that every status is kept in, and the guarded update that changes them. */
 
-import { mayLeave } from "../model/transition.ts";
+import { mayLeave, stateAfter } from "../model/transition.ts";
 import type { Change, State } from "../model/transition.ts";
 import type { Conclusion, Reason, Status } from "../model/status.ts";
 import type { Value } from "./statement.ts";
@@ -42,7 +42,7 @@ export function changeState(
   change: Change,
   options: { set?: Record<string, Value>; guard?: { sql: string; values: (string | number)[] } } = {},
 ): D1PreparedStatement {
-  const columns: Record<string, Value> = { ...stateColumns(change), ...options.set };
+  const columns: Record<string, Value> = { ...columnsOf(stateAfter(change)), ...options.set };
   const names = Object.keys(columns);
   const leaves = mayLeave(change.to);
   const startedAt = change.to === "in_progress" ? ", started_at = COALESCE(started_at, ?)" : "";
@@ -58,22 +58,4 @@ export function changeState(
       ...leaves,
       ...(options.guard?.values ?? []),
     );
-}
-
-function stateColumns(change: Change): Record<string, Value> {
-  switch (change.to) {
-    case "waiting":
-    case "queued":
-      return { status: change.to, detail: change.detail };
-    case "in_progress":
-      return { status: "in_progress", detail: null };
-    case "completed":
-      return {
-        status: "completed",
-        conclusion: change.conclusion,
-        reason: change.reason,
-        detail: change.detail,
-        completed_at: change.at,
-      };
-  }
 }
