@@ -8,9 +8,13 @@ export function logStart(base: number | null): number {
   return base === null ? 0 : base + 1;
 }
 
+/** Whoever reads a log takes this for the first line of a step of the job. */
+const STEP = /^##\[group\]Run /;
+const INNER_STEP = "##[group]› Run ";
+
 /** Puts the header of an inner step where its part starts; a second time changes nothing. */
 export async function openInnerLog(session: Session, segment: number, base: number, header: string): Promise<number> {
-  const { raw, logFrom } = await insert(session, segment, header, base);
+  const { raw, logFrom } = await insert(session, segment, header.replace(STEP, INNER_STEP), base);
   if (raw < base) throw new Error(`the log of step ${segment} is shorter than what was put into it`);
   return logFrom;
 }

@@ -69,7 +69,7 @@ describe("an action of the repository", () => {
     expect(view.conclusion, log).toBe("success");
     expect(log).toContain("it said hello main world job step!");
     expect(log).toContain("##[warning]Unexpected input: unknown");
-    expect(log).toContain("no line end\n##[group]Run echo");
+    expect(log).toContain("no line end\n##[group]› Run echo");
     expect(log).toContain("##[warning]mind 1");
     expect(log).toContain("inner got world as __run");
     expect(log).toContain("Cache saved with key: k-");
