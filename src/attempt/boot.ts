@@ -9,7 +9,7 @@ import { heartbeat } from "../store/attempts.ts";
 import type { AttemptBindings } from "./bindings.ts";
 import { cancelOf } from "./cancel.ts";
 import { readFacts } from "./facts.ts";
-import { logsOf, workspaceOf } from "./session.ts";
+import { logLimit, logsOf, workspaceOf } from "./session.ts";
 import type { Cancel } from "./step-end.ts";
 import type { TokenPlan } from "./token-permissions.ts";
 import { gitHubOf, tokenPlan } from "./token-plan.ts";

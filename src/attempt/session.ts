@@ -69,3 +69,9 @@ export function logsOf(env: Pick<AttemptBindings, "LOG_STREAM">, id: AttemptId):
 export function workspaceOf(booted: Booted, facts: Pick<AttemptFacts, "repository">): string {
   return `${booted.workspace}/${facts.repository.name}/${facts.repository.name}`;
 }
+
+/** How much of a job's log is kept; the first to open the log says so. */
+export function logLimit({ MAX_LOG_BYTES }: Pick<AttemptBindings, "MAX_LOG_BYTES">): { maxBytes?: number } {
+  const asked = Number(MAX_LOG_BYTES);
+  return Number.isSafeInteger(asked) && asked > 0 ? { maxBytes: asked } : {};
+}

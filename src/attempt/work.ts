@@ -8,6 +8,7 @@ import { evaluateTemplate } from "../language/expression.ts";
 import type { Past } from "./contexts.ts";
 import type { FollowOptions } from "./follow.ts";
 import { openInnerLog } from "./inner-log.ts";
+import { logLimit } from "./session.ts";
 import type { Session } from "./session.ts";
 import type { Cancel } from "./step-end.ts";
 import type { StepValues } from "./step-environment.ts";
@@ -57,33 +58,9 @@ export async function openLog(
   const text = lines.length === 0 ? "" : `${lines.join("\n")}\n`;
   const header = session.vault.mask.text(text);
   if (follow.base !== null) return await openInnerLog(session, follow.segment, follow.base, header);
-  const options = maxLogBytes(session);
+  const options = logLimit(session.env);
   follow.opened = await session.logs.open(follow.segment, header, Date.now(), options);
   return follow.opened.logFrom;
-}
-
-function maxLogBytes(session: Session): { maxBytes?: number } {
-  const asked = Number(session.env.MAX_LOG_BYTES);
-  return Number.isSafeInteger(asked) && asked > 0 ? { maxBytes: asked } : {};
-}
-
-/** What stands at the end of a step's log, still to be masked. */
-export function footerOf(result: Exclude<WorkResult, { state: "running" }>): string {
-  const lines = [...(result.lines ?? [])];
-  if (result.state === "failed") lines.push(`##[error]${result.detail}`);
-  if (result.state === "cancelled") lines.push(`##[error]${result.cancel.detail}`);
-  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
-}
-
-/** Room is left for what a native action puts behind it: the sandbox takes 40 characters. */
-const MAX_ID_CHARS = 30;
-
-/** The name in the sandbox of the `number`th step of an action that the step `id` uses. */
-export function innerId(id: string, number: number): string {
-  const full = `${id}-${number}`;
-  if (full.length <= MAX_ID_CHARS) return full;
-  const [step = "step", of = "0"] = full.split("-");
-  return `${step}-${of}-${digest(full, 12)}`;
 }
 
 /** An input of an action, evaluated; `otherwise` where it is absent. Names in any letter case. Throws ExpressionError. */
