@@ -40,7 +40,7 @@ export async function bootSandbox(
     await sandbox.run({ script: 'mkdir -p "$FOLDER"', env: { FOLDER: workspaceOf(booted, facts) }, timeoutMs: 30_000 });
     const token = describeToken(await tokenPlan(gitHubOf(env), facts, now));
     const machine = `Sandbox ${facts.attempt.sandboxId} (${facts.attempt.sandboxSize})`;
-    await logsOf(env, id).open(0, [machine, ...token, ""].join("\n"), now);
+    await logsOf(env, id).open(0, [machine, ...token, ""].join("\n"), now, logLimit(env));
     return { state: "booted", booted };
   } catch (error) {
     if (!(error instanceof SandboxFault && error.kind === "capacity")) throw error;

@@ -63,6 +63,25 @@ export async function openLog(
   return follow.opened.logFrom;
 }
 
+/** What stands at the end of a step's log, still to be masked. */
+export function footerOf(result: Exclude<WorkResult, { state: "running" }>): string {
+  const lines = [...(result.lines ?? [])];
+  if (result.state === "failed") lines.push(`##[error]${result.detail}`);
+  if (result.state === "cancelled") lines.push(`##[error]${result.cancel.detail}`);
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+}
+
+/** Room is left for what a native action puts behind it: the sandbox takes 40 characters. */
+const MAX_ID_CHARS = 30;
+
+/** The name in the sandbox of the `number`th step of an action that the step `id` uses. */
+export function innerId(id: string, number: number): string {
+  const full = `${id}-${number}`;
+  if (full.length <= MAX_ID_CHARS) return full;
+  const [step = "step", of = "0"] = full.split("-");
+  return `${step}-${of}-${digest(full, 12)}`;
+}
+
 /** An input of an action, evaluated; `otherwise` where it is absent. Names in any letter case. Throws ExpressionError. */
 export function readInput(step: UsesStep, work: Pick<StepWork, "values">, name: string, otherwise: string): string {
   const key = Object.keys(step.with).find((given) => given.toLowerCase() === name);
