@@ -7,7 +7,10 @@ import { countedEnv } from "./support/counted-env.ts";
 import { SandboxStandIn } from "./support/sandbox-stand-in.ts";
 
 function envUnderTest(env: Env): Env {
-  return Object.assign(countedEnv(env), { UNSUPPORTED_RUNNERS: conditions.unsupportedRunners });
+  return Object.assign(countedEnv(env), {
+    UNSUPPORTED_RUNNERS: conditions.unsupportedRunners,
+    MAX_LOG_BYTES: conditions.maxLogBytes ?? env.MAX_LOG_BYTES,
+  });
 }
 
 // oxlint-disable-next-line import/no-default-export -- the platform asks for it

@@ -5,6 +5,8 @@ export const conditions = {
   twice: false,
   /** `UNSUPPORTED_RUNNERS` */
   unsupportedRunners: "fail",
+  /** `MAX_LOG_BYTES`; null for that of wrangler.jsonc. */
+  maxLogBytes: null as string | null,
 };
 
 /**

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { conditions } from "../../support/conditions.ts";
 import { createRepository } from "../../support/github-control.ts";
 import { buildsOf, call, ended, github, logOf, migrate, push } from "./river.ts";
 
@@ -192,6 +193,18 @@ jobs:
     expect(log).toContain("tidied");
     expect(log).not.toMatch(/^never$/m);
     expect(view.jobs[1]?.conclusion).toBe("success");
+  });
+
+  it("with a log beyond the limit keeps its first and its last half, and says what is missing", async () => {
+    conditions.maxLogBytes = "20000";
+    try {
+      const { view, log } = await build(job("      - run: echo the first; seq 1 20000; echo the last\n"));
+      expect(view.conclusion).toBe("success");
+      expect(log.length).toBeLessThan(21_000);
+      expect(log).toMatch(/the first\n1\n2\n[^]*Sandlot cut [\d,]+ bytes here[^]*\n20000\nthe last\n/);
+    } finally {
+      conditions.maxLogBytes = null;
+    }
   });
 
   it("with a long log keeps all of it, in order and unchanged", async () => {
