@@ -10,5 +10,6 @@ export function stepName(step: StepDefinition, values: StepValues | null): strin
   if (typeof step.name === "string") return step.name;
   if (step.name !== null && values) return evaluateTemplate(step.name, values.contexts, values.functions);
   if (step.kind === "uses") return `Run ${step.uses}`;
-  return typeof step.run === "string" ? `Run ${firstLine(step.run)}` : "Run a script";
+  if (typeof step.run === "string") return `Run ${firstLine(step.run)}`;
+  return values ? `Run ${firstLine(evaluateTemplate(step.run, values.contexts, values.functions))}` : "Run a script";
 }

@@ -281,7 +281,7 @@ describe("a late word", () => {
     const job = { id: jobId(id, "a"), attempt: 1, attemptId: attempt };
     const end = { conclusion: "failure", reason: "step_failed", detail: "late", at: 1, outputs: {} } as const;
     const results = await env.DB.batch(concludeAttempt(env.DB, job, end));
-    expect(results.map((result) => result.meta.changes)).toEqual([0, 0]);
+    expect(results.map((result) => result.meta.changes)).toEqual([0, 0, 0]);
     expect((await build(id)).conclusion).toBe(first.conclusion);
     await closed();
   });
