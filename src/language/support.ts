@@ -53,7 +53,10 @@ export const SUPPORT = {
     name: "yes",
     needs: "yes",
     if: "yes",
-    "runs-on": { differs: "Linux labels name a size of sandbox; a job with another label fails with `no_sandbox`" },
+    "runs-on": {
+      differs:
+        "Linux labels name a size of sandbox; a job with another label fails with `no_sandbox`, or is skipped where `UNSUPPORTED_RUNNERS=skip`",
+    },
     env: "yes",
     defaults: "yes",
     strategy: "yes",
