@@ -33,6 +33,8 @@ const bundled = [
 export default defineConfig({
   test: {
     silent: "passed-only",
+    // Most of what the river waits for are queues and processes, not cores.
+    maxWorkers: 3,
     reporters: ["default", "./test/support/closing-line.ts"],
     projects: [
       {
