@@ -22,7 +22,10 @@ export const SUPPORT = {
     on: "yes",
     env: "yes",
     defaults: "yes",
-    permissions: { differs: "`contents: read` where nothing is said; the token never writes statuses or checks" },
+    permissions: {
+      differs:
+        "`contents: read` where nothing is said; the token never writes statuses, checks or actions; `id-token` and `models` are never given",
+    },
     concurrency: "yes",
     jobs: "yes",
   },
@@ -199,7 +202,9 @@ export const EVENTS = {
 } as const satisfies Record<string, Support>;
 
 export const CONTEXTS = {
-  github: { differs: "`run_id` is a word; `ref_protected` is always false; nothing of the action that runs" },
+  github: {
+    differs: "`run_id` is a word; `ref_protected` is always false; `action_repository` and `action_ref` are empty",
+  },
   env: "yes",
   vars: { differs: "empty: Sandlot has no variables yet" },
   job: { differs: "`status` alone" },
