@@ -1,9 +1,6 @@
 /** Where a checkout fetches from, and with whose token. */
 
-import { findInstallation, installationOctokit } from "../github/app.ts";
-import { readRepository } from "../github/contents.ts";
 import type { UsesStep } from "../model/workflow.ts";
-import { gitHubOf } from "./token-plan.ts";
 import { readInput } from "./work.ts";
 import type { StepWork } from "./work.ts";
 
@@ -33,21 +30,11 @@ export async function findSource(work: StepWork, step: UsesStep): Promise<Source
   const source = { name, own, url: `${session.env.GITHUB_SERVER_URL.replace(/\/+$/, "")}/${path}.git` };
   const given = readInput(step, work, "token", "");
   if (given !== "") return { ...source, token: given, credential: given === session.vault.held ? "job" : "given" };
-  const other = own ? await tokenForFork(work) : await tokenForSibling(work, wantedOwner, wantedRepo);
+  // The job's token reads this repository and what is public. A sibling that the App could read stays closed to it: whoever may
+  // write here could read there. A step that may do so is given a token of its own.
+  const other = own ? await tokenForFork(work) : null;
   if (other !== null) return { ...source, token: other, credential: "other" };
   return { ...source, token: await session.vault.token(Date.now()), credential: "job" };
-}
-
-/** A private repository of the same owner, where the App is installed for it too. A fork's build gets none. */
-async function tokenForSibling({ session }: StepWork, owner: string, repo: string): Promise<string | null> {
-  const { repository, build } = session.facts;
-  if (build.fork || owner.toLowerCase() !== repository.owner.toLowerCase()) return null;
-  const github = gitHubOf(session.env);
-  const installationId = await findInstallation(github, { owner, repo });
-  if (installationId === null) return null;
-  const found = await readRepository(installationOctokit(github, installationId), { owner, repo });
-  if (found === null || !found.private) return null;
-  return await session.vault.tokenFor({ installationId, repositoryId: found.id }, Date.now());
 }
 
 /** A fork's build is given no token, and its checkout alone reads what is to be built. */

@@ -19,7 +19,7 @@ const FALSE = ["false", ""] as const;
 
 export const NATIVE_ACTIONS = {
   "actions/checkout": {
-    repository: { differs: "public ones, and those of the same owner where the App is installed" },
+    repository: { differs: "public ones; a private one needs a `token` that may read it" },
     ref: "yes",
     token: "yes",
     path: "yes",

@@ -39,7 +39,7 @@ interface ExpectedBuild {
   jobs: { name: string; conclusion: string; reason?: string; detail?: string }[];
 }
 
-export interface Expected {
+interface Expected {
   /** GitHub's page that says so. */
   source: string;
   /** Each happening's. `build` is null where nothing starts; then `why`. */
