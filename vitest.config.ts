@@ -33,8 +33,8 @@ const bundled = [
 export default defineConfig({
   test: {
     silent: "passed-only",
-    // Most of what the river waits for are queues and processes, not cores.
-    maxWorkers: 3,
+    // One file at a time: all of them share one local GitHub, whose calls and tokens some tests count.
+    maxWorkers: 1,
     reporters: ["default", "./test/support/closing-line.ts"],
     projects: [
       {

@@ -84,9 +84,10 @@ const ROUTES: Record<string, (control: Control) => Outcome | Promise<Outcome>> =
     state.faults.length = 0;
     return done;
   },
-  /** All tokens end, as after an hour. */
-  "DELETE /_local/tokens": ({ state }) => {
-    state.tokens.clear();
+  /** The tokens of one installation end, as after an hour. */
+  "DELETE /_local/tokens": ({ state, query }) => {
+    const installationId = Number(query.get("installation"));
+    for (const [value, token] of state.tokens) if (token.installationId === installationId) state.tokens.delete(value);
     return done;
   },
 };

@@ -86,9 +86,9 @@ export async function addFault(github: TestGitHub, fault: Fault): Promise<void> 
   await control(github, "POST", "faults", fault);
 }
 
-/** All installation tokens given out so far are refused from now on. */
-export async function endTokens(github: TestGitHub): Promise<void> {
-  await control(github, "DELETE", "tokens");
+/** The tokens given out so far for an installation are refused from now on. */
+export async function endTokens(github: TestGitHub, installationId: number): Promise<void> {
+  await control(github, "DELETE", `tokens?installation=${installationId}`);
 }
 
 /** In order of arrival; of one repository (`owner/name`) where asked. */

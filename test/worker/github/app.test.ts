@@ -101,7 +101,7 @@ describe("an installation token", () => {
     await read();
     await read();
     expect((await mints()).length - before).toBe(1);
-    await endTokens(github);
+    await endTokens(github, one.installationId);
     expect((await read())?.id).toBe(one.id);
     expect((await mints()).length - before).toBe(2);
   });
