@@ -82,6 +82,8 @@ export interface StepView {
   detail: string | null;
   /** Byte offset in the job's log where this step's part starts. */
   logFrom: number;
+  /** Markdown of `GITHUB_STEP_SUMMARY`, masked: whoever shows it lays it out with `renderSummary`, or as text. */
+  summary: string | null;
   startedAt: number;
   completedAt: number | null;
 }

@@ -60,6 +60,8 @@ export const DEFAULT_MAX_LOG_BYTES = 256 * MIB;
 export const MAX_HELD_LINE_BYTES = 64 * KIB;
 export const MAX_ANNOTATIONS_PER_STEP = 10;
 export const MAX_SUMMARY_BYTES = 1 * MIB;
+/** The worst Markdown of this length takes a quarter of a second to lay out; a page shows many summaries. */
+export const MAX_RENDERED_SUMMARY_CHARS = 128 * KIB;
 /** Outputs of one job, summed; GitHub's limit. */
 export const MAX_JOB_OUTPUT_BYTES = 1 * MIB;
 

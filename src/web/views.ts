@@ -97,8 +97,8 @@ export function viewJob(
 }
 
 function viewStep(step: Step): StepView {
-  const { number, name, logFrom, startedAt, state } = step;
-  const common = { number, name, logFrom, startedAt, status: state.status };
+  const { number, name, logFrom, startedAt, notes, state } = step;
+  const common = { number, name, logFrom, summary: notes.summary ?? null, startedAt, status: state.status };
   if (state.status === "in_progress") {
     const open = { outcome: null, conclusion: null, exitCode: null, reason: null, detail: null, completedAt: null };
     return { ...common, ...open };

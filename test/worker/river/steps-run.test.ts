@@ -130,6 +130,7 @@ describe("a step", () => {
     );
     expect(view.conclusion, log).toBe("success");
     expect(log).toContain("##[warning]GITHUB_STEP_SUMMARY holds 1100000 bytes");
+    expect(view.jobs[0]?.steps.map(({ summary }) => summary)).toEqual(["# All good ***\n", null]);
     expect(JSON.stringify(view)).not.toContain("hunter22");
   });
 
