@@ -37,7 +37,7 @@ export function notFound(noun: string, name: string): Response {
   return problem(404, `There is no ${noun} ${JSON.stringify(name.slice(0, 100))} here.`);
 }
 
-/** Nothing may frame, sniff, embed or leak what we answer; a page asks for its own stylesheet and nothing else. */
+/** Nothing may frame, sniff, embed or leak what we answer; a page asks for its own stylesheet, its own scripts and what those ask us for. */
 const SECURITY_HEADERS = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
@@ -45,11 +45,13 @@ const SECURITY_HEADERS = {
   "cross-origin-opener-policy": "same-origin",
   "x-frame-options": "DENY",
   "content-security-policy":
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 } as const;
 
 /** Sets them where the answer has not said something stricter. */
 export function secure(response: Response): Response {
+  // The answer that opens a WebSocket cannot be made anew; no page comes of it.
+  if (response.webSocket) return response;
   const secured = new Response(response.body, response);
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
     if (!secured.headers.has(name)) secured.headers.set(name, value);

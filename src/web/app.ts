@@ -12,6 +12,7 @@ import { getDelivery } from "./api-deliveries.ts";
 import { getLog } from "./api-logs.ts";
 import { cancelBuild, dispatchWorkflow, rerunBuild } from "./api-requests.ts";
 import { deleteSecret, getSecret, getSecrets, putSecret } from "./api-secrets.ts";
+import { serveScript } from "./assets.ts";
 import { showArtifact } from "./pages/artifact.tsx";
 import { showBuild } from "./pages/build.tsx";
 import { showClosed, showMissing } from "./pages/closed.tsx";
@@ -90,6 +91,7 @@ for (const path of ["/", "/builds/*", "/repositories/*"]) {
 app.get("/healthz", () => json({ ok: true, version }));
 app.post("/webhooks/github", (c) => receiveWebhook(rooms(c), c.req.raw));
 app.get("/style.css", serveStyle);
+app.get("/assets/:file", (c) => serveScript(c.req.param("file")));
 app.route("/api", api);
 app.route("/", pages);
 refuseOtherMethods();
