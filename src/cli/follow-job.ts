@@ -140,6 +140,7 @@ function unlistedStep(part: StepLines, steps: readonly StepView[]): StepView {
     reason: null,
     detail: null,
     logFrom: part.logFrom,
+    kind: "run",
     summary: null,
     startedAt: Date.now(),
     completedAt: null,

@@ -2,7 +2,8 @@
 
 import type { Conclusion, Reason, Result, Status } from "./status.ts";
 import type { Annotation } from "./step.ts";
-import type { Problem } from "./workflow.ts";
+import type { SandboxSize } from "./job.ts";
+import type { Place, Problem } from "./workflow.ts";
 import type { DeliveryKind } from "./delivery.ts";
 
 export interface Outcome {
@@ -31,6 +32,10 @@ export interface BuildSummary extends Outcome {
   pullRequest: number | null;
   title: string;
   actor: string;
+  /** GitHub's id of the actor; 0 where none is known. */
+  actorId: number;
+  /** Only pull requests: the branch that they come from. */
+  headRef: string | null;
   context: string;
   createdAt: number;
   startedAt: number | null;
@@ -39,6 +44,12 @@ export interface BuildSummary extends Outcome {
 
 export interface BuildView extends BuildSummary {
   deliveryId: string;
+  /** How often it was run so far. */
+  newestRunAttempt: number;
+  /** Somebody asked for its end. */
+  cancelRequested: { at: number; by: string } | null;
+  /** Sandboxes of all its attempts, those that run still counted up to now. */
+  cost: { sandboxMs: number; atMostUsd: number };
   problems: Problem[];
   jobs: JobView[];
   artifacts: ArtifactView[];
@@ -50,8 +61,17 @@ export interface JobView extends Outcome {
   key: string;
   name: string;
   needs: string[];
+  /** The same for all legs of a matrix: `test`, or `deploy / test` in a called workflow. */
+  group: string;
+  /** Groups that it waits for. */
+  after: string[];
+  /** Where it stands in the workflow file. */
+  at: Place;
   attempt: number;
   runAttempt: number;
+  /** When its attempt was made; null where it has none. */
+  queuedAt: number | null;
+  sandboxSize: SandboxSize | null;
   startedAt: number | null;
   completedAt: number | null;
   outputs: Record<string, string>;
@@ -74,6 +94,8 @@ export interface AttemptView extends Outcome {
 export interface StepView {
   number: number;
   name: string;
+  /** What its time went to. */
+  kind: StepKind;
   status: "in_progress" | "completed";
   outcome: Result | null;
   conclusion: Result | null;
@@ -87,6 +109,8 @@ export interface StepView {
   startedAt: number;
   completedAt: number | null;
 }
+
+export type StepKind = "run" | "checkout" | "cache" | "artifact" | "post";
 
 export interface CacheUse {
   step: number;

@@ -4,6 +4,7 @@ import type { BuildSummary, BuildView, JobView } from "../model/api.ts";
 import { asJobId } from "../model/ids.ts";
 import type { BuildId, JobId } from "../model/ids.ts";
 import type { Attempt, Job } from "../model/job.ts";
+import { sandboxCost } from "../model/prices.ts";
 import { worstConclusion } from "../model/status.ts";
 import type { Step } from "../model/step.ts";
 import type { State } from "../model/transition.ts";
@@ -15,6 +16,7 @@ import type { StoredBuild } from "../store/builds.ts";
 import { jobsOfBuild } from "../store/jobs.ts";
 import { readRepository } from "../store/repositories.ts";
 import { stepsOfBuild } from "../store/steps.ts";
+import { placeJobs } from "./job-graph.ts";
 import type { Rooms } from "./rooms.ts";
 import { viewArtifact, viewBuild, viewJob } from "./views.ts";
 
@@ -50,24 +52,46 @@ export async function repositoryName(db: D1Database, id: number): Promise<string
 /** `runAttempt` is at most the build's own. */
 export function viewWholeBuild(whole: WholeBuild, runAttempt: number, rooms: Pick<Rooms, "publicUrl">): BuildView {
   const { build } = whole;
-  const jobs = whole.jobs.map((job) => showJob(whole, job, runAttempt, rooms.publicUrl));
+  const places = placeJobs(whole.jobs);
+  const jobs = whole.jobs.map((job) => showJob(whole, job, { runAttempt, places, publicUrl: rooms.publicUrl }));
   const runAttempts = new Map(jobs.map((job) => [asJobId(job.id), job.runAttempt]));
   const summary = viewBuild(build, whole.repository, rooms.publicUrl);
   return {
     ...summary,
     ...(runAttempt === build.runAttempt ? {} : viewPast(summary, jobs, runAttempt)),
     deliveryId: build.deliveryId,
+    newestRunAttempt: build.runAttempt,
+    cancelRequested: build.cancelRequested && { at: build.cancelRequested.at, by: build.cancelRequested.by },
+    cost: costOf(whole.attempts, Date.now()),
     problems: build.problems,
     jobs,
     artifacts: artifactsShown(whole.artifacts, runAttempts).map((artifact) => viewArtifact(artifact, rooms.publicUrl)),
   };
 }
 
-function showJob(whole: WholeBuild, job: Job, runAttempt: number, publicUrl: string): JobView {
+/** From the start of each sandbox to its end. */
+function costOf(attempts: readonly Attempt[], now: number): BuildView["cost"] {
+  const cost = { sandboxMs: 0, atMostUsd: 0 };
+  for (const { startedAt, destroyedAt, sandboxSize } of attempts) {
+    if (startedAt === null) continue;
+    const ms = Math.max(0, (destroyedAt ?? now) - startedAt);
+    cost.sandboxMs += ms;
+    cost.atMostUsd += sandboxCost(sandboxSize, ms);
+  }
+  return cost;
+}
+
+function showJob(
+  whole: WholeBuild,
+  job: Job,
+  how: { runAttempt: number; places: ReturnType<typeof placeJobs>; publicUrl: string },
+): JobView {
+  const { runAttempt, publicUrl } = how;
+  const place = how.places.get(job.id) ?? { group: job.plan.key, after: [] };
   const attempts = whole.attempts.filter(({ jobId }) => jobId === job.id);
   const shown = showAttempt(job, attempts, runAttempt);
   const steps = whole.steps.filter(({ attemptId }) => attemptId === shown.attempt?.id);
-  return viewJob(job, shown, { attempts, steps, publicUrl });
+  return viewJob(job, shown, { attempts, steps, place, publicUrl });
 }
 
 type Shown = Parameters<typeof viewJob>[1];

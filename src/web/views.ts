@@ -9,6 +9,7 @@ import type {
   JobView,
   Outcome,
   RepositoryView,
+  StepKind,
   StepView,
 } from "../model/api.ts";
 import type { Build } from "../model/build.ts";
@@ -19,7 +20,9 @@ import { FAULT } from "../model/status.ts";
 import type { Step } from "../model/step.ts";
 import type { State } from "../model/transition.ts";
 import { artifactApiUrl, artifactFileApiUrl, buildApiUrl, jobApiUrl } from "../model/urls.ts";
+import type { StepDefinition } from "../model/workflow.ts";
 import type { Artifact, ArtifactFile } from "../store/artifacts.ts";
+import type { GraphPlace } from "./job-graph.ts";
 
 function viewOutcome(state: State): Outcome {
   if (state.status !== "completed") {
@@ -48,6 +51,8 @@ export function viewBuild(build: Build, repository: string, publicUrl: string): 
     pullRequest: build.pullRequest,
     title: build.title,
     actor: build.actor.login,
+    actorId: build.actor.id,
+    headRef: build.headRef,
     context: build.context,
     createdAt: build.createdAt,
     startedAt: build.startedAt,
@@ -72,7 +77,7 @@ function viewAttempt(attempt: Attempt): AttemptView {
 export function viewJob(
   job: Job,
   shown: { attempt: Attempt | null; state: State; startedAt: number | null; runAttempt: number },
-  parts: { attempts: Attempt[]; steps: Step[]; publicUrl: string },
+  parts: { attempts: Attempt[]; steps: Step[]; place: GraphPlace; publicUrl: string },
 ): JobView {
   const { steps } = parts;
   return {
@@ -81,12 +86,16 @@ export function viewJob(
     key: job.plan.key,
     name: job.name,
     needs: job.plan.definition.needs,
+    ...parts.place,
+    at: job.plan.definition.at,
     attempt: shown.attempt?.attempt ?? 0,
     runAttempt: shown.runAttempt,
+    queuedAt: shown.attempt?.createdAt ?? null,
+    sandboxSize: shown.attempt?.sandboxSize ?? null,
     startedAt: shown.startedAt,
     completedAt: completedAt(shown.state),
     outputs: shown.runAttempt === job.runAttempt ? job.outputs : {},
-    steps: steps.map(viewStep),
+    steps: steps.map((step) => viewStep(step, job.plan.definition.steps)),
     caches: steps.flatMap(({ number, notes }) => (notes.cache ? [{ step: number, ...notes.cache }] : [])),
     annotations: steps.flatMap(({ number, notes }) =>
       (notes.annotations ?? []).map((annotation) => ({ step: number, ...annotation })),
@@ -96,9 +105,25 @@ export function viewJob(
   };
 }
 
-function viewStep(step: Step): StepView {
+/** Its action says what a step is for; what stands behind the job's own steps are post phases. */
+function kindOf(step: Step, definitions: readonly StepDefinition[]): StepKind {
+  if (step.number > definitions.length) return "post";
+  const definition = definitions.find(({ number }) => number === step.number);
+  if (definition?.kind !== "uses") return "run";
+  const [, kind = "run"] = KINDS.find(([pattern]) => pattern.test(definition.uses)) ?? [];
+  return kind;
+}
+
+const KINDS: readonly [RegExp, StepKind][] = [
+  [/^actions\/checkout@/i, "checkout"],
+  [/^actions\/cache(\/\w+)?@/i, "cache"],
+  [/^actions\/(upload|download)-artifact@/i, "artifact"],
+];
+
+function viewStep(step: Step, definitions: readonly StepDefinition[]): StepView {
   const { number, name, logFrom, startedAt, notes, state } = step;
-  const common = { number, name, logFrom, summary: notes.summary ?? null, startedAt, status: state.status };
+  const kind = kindOf(step, definitions);
+  const common = { number, name, kind, logFrom, summary: notes.summary ?? null, startedAt, status: state.status };
   if (state.status === "in_progress") {
     const open = { outcome: null, conclusion: null, exitCode: null, reason: null, detail: null, completedAt: null };
     return { ...common, ...open };

@@ -8,7 +8,7 @@ import type { StepView } from "../../../src/model/api.ts";
 
 function step(number: number, logFrom: number, status: StepView["status"] = "completed"): StepView {
   const end = { outcome: null, conclusion: null, exitCode: null, reason: null, detail: null, completedAt: null };
-  return { number, name: `step ${number}`, status, logFrom, summary: null, startedAt: 0, ...end };
+  return { number, name: `step ${number}`, status, logFrom, kind: "run", summary: null, startedAt: 0, ...end };
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text);
