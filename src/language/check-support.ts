@@ -1,6 +1,7 @@
 /** Finds what GitHub accepts and Sandlot does not carry out: each such key is a problem with its place, never ignored. */
 
 import { isBasicExpression, isMapping, isSequence } from "@actions/workflow-parser";
+import { readReference } from "./action-reference.ts";
 import type { ReadJob } from "./check-jobs.ts";
 import { inputRefusal, isLocalAction, nativeAction } from "./native-actions.ts";
 import { callRefusal } from "./read-call.ts";
@@ -99,12 +100,12 @@ export function checkUses(reading: Reading, step: Token): void {
   if (token === undefined || uses === undefined) {
     return;
   }
-  const action = nativeAction(uses);
   if (isLocalAction(uses)) {
     return;
   }
+  const action = nativeAction(uses);
   if (action === null) {
-    reading.report("unsupported", `the action '${uses}' is not carried out by Sandlot yet`, token);
+    checkReference(reading, uses, token);
     return;
   }
   for (const { key, keyToken, value } of entriesOf(child(step, "with"))) {
@@ -112,6 +113,15 @@ export function checkUses(reading: Reading, step: Token): void {
     if (message !== null) {
       reading.report("unsupported", message, keyToken);
     }
+  }
+}
+
+/** Whether it runs is known once it is fetched. */
+function checkReference(reading: Reading, uses: string, token: Token): void {
+  if (/^docker:/i.test(uses.trim())) {
+    reading.report("unsupported", `'${uses}' is not carried out: there is no Docker in Sandlot's sandboxes`, token);
+  } else if (readReference(uses) === null) {
+    reading.report("workflow_invalid", `'${uses}' names no action: owner/repository@ref, or ./folder`, token);
   }
 }
 

@@ -1,14 +1,24 @@
-/** A composite action of the repository: the text of its `action.yml` in, its steps out. */
+/** An action: the text of its `action.yml` in, the steps or the files that it runs out. */
 
 import { getActionSchema } from "@actions/workflow-parser/actions/action-schema";
 import { isBasicExpression } from "@actions/workflow-parser";
-import type { ActionFile, ActionInput } from "../model/workflow.ts";
+import type { ActionFile, ActionInput, JavaScriptRuns } from "../model/workflow.ts";
 import { checkStepList } from "./check-jobs.ts";
 import { checkKeys, checkTree, checkUses } from "./check-support.ts";
 import { type Contexts, evaluateTemplate, type StatusFunctions } from "./expression.ts";
 import { plainText, readTokens } from "./official.ts";
 import { readStep } from "./read-step.ts";
-import { child, entriesOf, itemsOf, Reading, scalarOf, stringsOf, templatedText, type Token } from "./token.ts";
+import {
+  checkExpression,
+  child,
+  entriesOf,
+  itemsOf,
+  Reading,
+  scalarOf,
+  stringsOf,
+  templatedText,
+  type Token,
+} from "./token.ts";
 import { readYaml, type YamlTree } from "./yaml-tree.ts";
 
 /** The definition in the official schema that asks for no description, as GitHub's runner does not. */
@@ -33,7 +43,7 @@ export function actionPaths(uses: string): string[] | null {
 /** `path` is the file's, from the workspace. Never throws for what stands in the file. */
 export function readAction(path: string, text: string): ActionFile {
   const yaml = readYaml(path, plainText(text));
-  const nothing = { path, name: null, inputs: [], outputs: {}, steps: [] };
+  const nothing = { path, name: null, inputs: [], outputs: {}, steps: [], javascript: null };
   if (yaml.tree === null) {
     return { ...nothing, problems: yaml.problems };
   }
@@ -49,14 +59,21 @@ function readTree(reading: Reading, tree: YamlTree): Partial<ActionFile> {
   }
   const { root } = tokens;
   const runs = child(root, "runs");
-  if (!checkUsing(reading, root, runs)) {
+  const kind = kindOf(reading, root, runs);
+  if (runs === undefined || kind === null) {
     return {};
   }
-  checkAction(reading, root);
   const name = templatedText(child(root, "name"));
-  return {
+  const described = {
     name: typeof name === "string" ? name : null,
     inputs: entriesOf(child(root, "inputs")).map(({ key, value }) => readInput(key, value)),
+  };
+  if (kind !== "composite") {
+    return { ...described, javascript: readJavaScript(reading, runs, kind.node) };
+  }
+  checkComposite(reading, root);
+  return {
+    ...described,
     outputs: Object.fromEntries(
       entriesOf(child(root, "outputs")).map(({ key, value }) => [key, templatedText(child(value, "value")) ?? ""]),
     ),
@@ -64,25 +81,57 @@ function readTree(reading: Reading, tree: YamlTree): Partial<ActionFile> {
   };
 }
 
-/** True for a composite action: what else a file says that is none need not be said. */
-function checkUsing(reading: Reading, root: Token, runs: Token | undefined): boolean {
+type Kind = "composite" | { node: number };
+
+/** Null where it can't be carried out; what else such a file says need not be said. */
+function kindOf(reading: Reading, root: Token, runs: Token | undefined): Kind | null {
   const using = child(runs, "using");
-  const kind = stringsOf(using)?.[0];
+  const kind = stringsOf(using)?.[0]?.toLowerCase();
   if (runs === undefined || using === undefined || kind === undefined) {
     reading.report("workflow_invalid", "an action must say what it runs: 'runs.using'", using ?? runs ?? root);
-    return false;
+    return null;
   }
-  if (kind.toLowerCase() !== "composite") {
-    const known = /^(docker|node\d+)$/i.test(kind);
-    const message = `an action that runs using '${kind}' is not carried out by Sandlot: only composite actions are`;
-    reading.report(known ? "unsupported" : "workflow_invalid", message, using);
-    return false;
+  const node = /^node(\d{1,3})$/.exec(kind)?.[1];
+  if (kind === "composite" || node !== undefined) {
+    return node === undefined ? "composite" : { node: Number(node) };
   }
-  return true;
+  const message =
+    kind === "docker"
+      ? "an action that runs using 'docker' is not carried out by Sandlot: there is no Docker in its sandboxes"
+      : `an action that runs using '${kind}' is known neither to GitHub nor to Sandlot`;
+  reading.report(kind === "docker" ? "unsupported" : "workflow_invalid", message, using);
+  return null;
 }
 
-function checkAction(reading: Reading, root: Token): void {
-  checkKeys(reading, "action", root);
+function readJavaScript(reading: Reading, runs: Token, node: number): JavaScriptRuns | null {
+  const file = (key: string): string | null => stringsOf(child(runs, key))?.[0] ?? null;
+  const main = file("main");
+  if (main === null) {
+    reading.report("workflow_invalid", "a JavaScript action must say what it runs: 'runs.main'", runs);
+    return null;
+  }
+  return {
+    node,
+    main,
+    pre: file("pre"),
+    preIf: phaseCondition(reading, child(runs, "pre-if")),
+    post: file("post"),
+    postIf: phaseCondition(reading, child(runs, "post-if")),
+  };
+}
+
+/** Unlike a step's `if`, it does not imply `success()`. */
+function phaseCondition(reading: Reading, token: Token | undefined): string {
+  const text = token === undefined ? "" : String(scalarOf(token) ?? "").trim();
+  const source = /^\$\{\{(.*)\}\}$/s.exec(text)?.[1]?.trim() ?? text;
+  if (token === undefined || source === "") {
+    return "always()";
+  }
+  checkExpression(reading, source, token);
+  return source;
+}
+
+function checkComposite(reading: Reading, root: Token): void {
   const runs = child(root, "runs");
   checkKeys(reading, "action.runs", runs);
   for (const { value } of entriesOf(child(root, "outputs"))) {

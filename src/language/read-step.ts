@@ -25,9 +25,10 @@ export function readStep(reading: Reading, step: Token, number: number): StepDef
     timeoutMinutes: templatedNumber(child(step, "timeout-minutes")),
     at: reading.place(step),
   };
-  const uses = stringsOf(child(step, "uses"))?.[0];
-  if (uses !== undefined) {
-    return { ...base, kind: "uses", uses, with: templatedMap(child(step, "with")) };
+  const token = child(step, "uses");
+  const uses = stringsOf(token)?.[0];
+  if (token !== undefined && uses !== undefined) {
+    return { ...base, kind: "uses", uses, usesAt: reading.place(token), with: templatedMap(child(step, "with")) };
   }
   return {
     ...base,

@@ -110,20 +110,36 @@ export interface UsesStep extends StepBase {
   kind: "uses";
   /** As written: `actions/checkout@v4`. */
   uses: string;
+  /** Where that stands; absent in what an older Sandlot planned. */
+  usesAt?: Place;
   with: TemplatedMap;
 }
 
 export type StepDefinition = RunStep | UsesStep;
 
-/** An `action.yml` of the repository itself. */
+/** A JavaScript action's `runs`: files from the action's own folder. */
+export interface JavaScriptRuns {
+  /** Of Node, as asked for: 20 for `node20`. */
+  node: number;
+  main: string;
+  pre: string | null;
+  /** A condition's source, without `${{ }}`. */
+  preIf: string;
+  post: string | null;
+  postIf: string;
+}
+
+/** An `action.yml`, of the repository itself or of another. */
 export interface ActionFile {
   path: string;
   name: string | null;
   inputs: ActionInput[];
   /** By name; evaluated after its steps, over `steps`, `inputs`, … */
   outputs: Record<string, Templated<string>>;
-  /** In their order, numbered from 1. */
+  /** In their order, numbered from 1; none where it is no composite action. */
   steps: StepDefinition[];
+  /** Null for a composite action. */
+  javascript: JavaScriptRuns | null;
   /** Where there are any, the action cannot be carried out. */
   problems: Problem[];
 }
@@ -163,6 +179,8 @@ export interface JobDefinition {
   continueOnError: Templated<boolean>;
   concurrency: Concurrency | null;
   permissions: Permissions | null;
+  /** Whose secrets and variables it is given besides; it runs only where the environment was made in Sandlot. */
+  environment?: { name: Templated<string>; at: Place };
   outputs: Record<string, Templated<string>>;
   steps: StepDefinition[];
   at: Place;

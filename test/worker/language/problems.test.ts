@@ -38,9 +38,7 @@ describe("what GitHub takes and Sandlot does not carry out is a problem with its
   }
 
   const STEPS: [step: string, place: string, says: string][] = [
-    ["uses: actions/setup-node@v4", "6:15", "the action 'actions/setup-node@v4'"],
     ["uses: docker://alpine", "6:15", "'docker://alpine'"],
-    ["uses: actions/checkout", "6:15", "'actions/checkout'"],
     ["{uses: actions/download-artifact@v4, with: {run-id: 1}}", "6:53", "from this build only"],
     ["{uses: actions/cache@v4, with: {path: a, key: b, save-always: true}}", "6:58", "only as false"],
     ["{uses: actions/checkout@v4, with: {sparse-checkout: src}}", "6:44", "no input 'sparse-checkout'"],
@@ -71,7 +69,7 @@ describe("what GitHub takes and Sandlot does not carry out is a problem with its
   it("of one job stops that job alone: the others run", async () => {
     const { workflow } = await readWorkflow(
       "w.yml",
-      `on: push\njobs:\n  a:\n${JOB}  b:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: a/b@v1\n      - uses: c/d@v1\n`,
+      `on: push\njobs:\n  a:\n${JOB}  b:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: docker://a\n      - uses: docker://b\n`,
     );
     expect(workflow?.jobs.map(({ id, unsupported }) => [id, unsupported?.map(({ at }) => at.line)])).toEqual([
       ["a", undefined],
@@ -86,6 +84,8 @@ describe("what GitHub takes and Sandlot does not carry out is a problem with its
       "./",
       "Actions/Cache/Save@main",
       "actions/upload-artifact@abc",
+      "actions/setup-node@v4",
+      "owner/repo.name/a/b@refs/heads/x",
     ]) {
       expect(await problemsOfStep(`uses: ${uses}`)).toEqual([]);
     }
@@ -96,6 +96,21 @@ describe("what GitHub takes and Sandlot does not carry out is a problem with its
 });
 
 describe("what GitHub refuses too is a problem with its place", () => {
+  it("an action that is none", async () => {
+    for (const uses of [
+      "actions/checkout",
+      "a/b@",
+      "a@v1",
+      "a/b@-x",
+      "a/../b@v1",
+      "a/b/../c@v1",
+      "a/b@x..y",
+      "a b/c@v1",
+    ]) {
+      expect(await problemsOfStep(`uses: ${uses}`)).toEqual([expect.stringContaining("6:15 workflow_invalid: ")]);
+    }
+  });
+
   it("an unknown key", async () => {
     expect(await problemsOfStep("runn: x")).toContain("6:9 workflow_invalid: Unexpected value 'runn'");
   });

@@ -126,17 +126,46 @@ describe("what an action asks for", () => {
   });
 });
 
-describe("what is no composite action is a problem with its place", () => {
+describe("a JavaScript action", () => {
+  const read = (runs: string) => readAction("action.yml", `unknown: 1\ninputs: {a: {default: 1}}\nruns: ${runs}\n`);
+
+  it("is read into the files that it runs and when", () => {
+    const all = "{using: Node20, main: m.js, pre: a.js, post: z.js, pre-if: runner.os == 'x', post-if: success()}";
+    expect(read(all)).toMatchObject({
+      problems: [],
+      inputs: [{ name: "a", default: "1" }],
+      steps: [],
+      javascript: { node: 20, main: "m.js", pre: "a.js", post: "z.js", preIf: "runner.os == 'x'", postIf: "success()" },
+    });
+  });
+
+  it("runs what it has before and after always, where it says nothing", () => {
+    expect(read("{using: node24, main: m.js}").javascript).toEqual({
+      node: 24,
+      main: "m.js",
+      pre: null,
+      preIf: "always()",
+      post: null,
+      postIf: "always()",
+    });
+  });
+});
+
+describe("what can't be carried out is a problem with its place", () => {
   const TABLE: [runs: string, problem: string | RegExp][] = [
-    ["{using: node24, main: a.js}", /^2:15 unsupported: an action that runs using 'node24'/],
+    ["{using: node24}", /^2:7 workflow_invalid: There.s not enough info/],
+    ["{using: node24, main: a.js, post-if: 'nope('}", /^2:\d+ workflow_invalid: /],
     ["{using: docker, image: Dockerfile}", /^2:15 unsupported: an action that runs using 'docker'/],
     ["{using: deno, main: x}", /^2:15 workflow_invalid: an action that runs using 'deno'/],
     ["{steps: [{run: x, shell: bash}]}", /^2:7 workflow_invalid: an action must say what it runs/],
     ["{using: composite}", /^2:7 workflow_invalid: There.s not enough info/],
     ["{using: composite, steps: [{run: x}]}", /^2:\d+ workflow_invalid: .*shell/],
     ["{using: composite, steps: [{run: x, shell: bash, timeout-minutes: 1}]}", /^2:\d+ workflow_invalid: .*timeout/],
-    ["{using: composite, steps: [{uses: actions/setup-node@v4}]}", /^2:41 unsupported: the action 'actions\/setup-/],
-    ["{using: composite, steps: [{uses: 'docker://alpine'}]}", /^2:41 unsupported: the action 'docker:/],
+    [
+      "{using: composite, steps: [{uses: actions/setup-node}]}",
+      /^2:41 workflow_invalid: 'actions\/setup-node' names no action/,
+    ],
+    ["{using: composite, steps: [{uses: 'docker://alpine'}]}", /^2:41 unsupported: 'docker:/],
     [
       "{using: composite, steps: [{run: '${{ secrets.A }}', shell: sh}]}",
       "2:41 workflow_invalid: the context 'secrets' is not available here",
