@@ -12,6 +12,8 @@ import { readBuild } from "../src/store/builds.ts";
 import type { StoredBuild } from "../src/store/builds.ts";
 import { readDeliveryBody } from "../src/store/deliveries.ts";
 import { jobsOfBuild } from "../src/store/jobs.ts";
+import { scopesOf } from "../src/store/scopes.ts";
+import { readVariables } from "../src/store/variables.ts";
 import { readRepository } from "../src/store/repositories.ts";
 import type { StoredRepository } from "../src/store/repositories.ts";
 
@@ -21,6 +23,7 @@ export interface BuildScene {
   jobs: Job[];
   /** The `github` context; null where no job's keys ask for one, which saves reading the event. */
   github: Record<string, unknown> | null;
+  vars: Record<string, string>;
 }
 
 export async function readScene(env: Env, id: BuildId): Promise<BuildScene | null> {
@@ -29,13 +32,15 @@ export async function readScene(env: Env, id: BuildId): Promise<BuildScene | nul
   const jobs = await jobsOfBuild(env.DB, id);
   const repository = await readRepository(env.DB, build.repositoryId);
   if (repository === null) throw new Error(`build ${id} belongs to repository ${build.repositoryId}, which has no row`);
-  const github = jobs.some(asksForContexts)
+  const asked = jobs.some(asksForContexts);
+  const vars = asked && !build.fork ? await readVariables(env.DB, scopesOf(repository)) : {};
+  const github = asked
     ? githubContext(build, repository, eventPayload(await readDeliveryBody(env.STORE, build.deliveryId), repository), {
         serverUrl: env.GITHUB_SERVER_URL,
         apiUrl: env.GITHUB_API_URL,
       })
     : null;
-  return { build, repository, jobs, github };
+  return { build, repository, jobs, github, vars };
 }
 
 function asksForContexts({ plan, state }: Job): boolean {
@@ -59,6 +64,6 @@ function asksInGroup(concurrency: Concurrency | null): boolean {
 }
 
 /** What the `if`, `runs-on` and `strategy` of a job, or of one that calls it, may look at. */
-export function jobContexts({ build, github, jobs }: BuildScene, { plan }: { plan: PlannedJob }): Contexts {
-  return contextsIn({ jobs, github: github ?? {}, vars: {}, inputs: build.inputs })(plan);
+export function jobContexts({ build, github, jobs, vars }: BuildScene, { plan }: { plan: PlannedJob }): Contexts {
+  return contextsIn({ jobs, github: github ?? {}, vars, inputs: build.inputs })(plan);
 }

@@ -9,6 +9,7 @@ import { changeBuild } from "../store/builds.ts";
 import { concludeAttempt } from "../store/conclude.ts";
 import { changeJob } from "../store/jobs.ts";
 import type { AttemptBindings } from "./bindings.ts";
+import { refuseEnvironment } from "./environment.ts";
 import { jobContexts } from "./contexts.ts";
 import { readFacts } from "./facts.ts";
 import type { AttemptFacts } from "./facts.ts";
@@ -44,15 +45,9 @@ export async function beginAttempt(env: AttemptBindings, id: AttemptId, now: num
     return { go: false, why: detail };
   }
   const timeout = timeoutOf(env, facts);
-  if ("invalid" in timeout) {
-    await endEarly(env, facts, { conclusion: "failure", reason: "workflow_invalid", detail: timeout.invalid, at: now });
-    return { go: false, why: timeout.invalid };
-  }
-  const missing = await missingScopes(gitHubOf(env), facts, now);
-  if (missing !== null) {
-    await endEarly(env, facts, { conclusion: "failure", reason: "workflow_invalid", detail: missing, at: now });
-    return { go: false, why: missing };
-  }
+  if ("invalid" in timeout) return await fail(env, facts, invalid(timeout.invalid), now);
+  const refusal = await refuse(env, facts, now);
+  if (refusal !== null) return await fail(env, facts, refusal, now);
   // A retry of this phase finds it done, and goes on from when it began.
   const startedAt = attempt.startedAt ?? now;
   const change = { to: "in_progress", at: startedAt } as const;
@@ -64,6 +59,32 @@ export async function beginAttempt(env: AttemptBindings, id: AttemptId, now: num
   if (opened && opened.meta.changes > 0)
     await env.REPORTS.send({ repositoryId: build.repositoryId, sha: build.reportSha, context: build.context });
   return { go: true, startedAt, deadline: startedAt + timeout.minutes * 60_000, steps: outline(facts) };
+}
+
+async function fail(env: AttemptBindings, facts: AttemptFacts, refusal: Refusal, now: number): Promise<Begun> {
+  await endEarly(env, facts, { conclusion: "failure", ...refusal, at: now });
+  return { go: false, why: refusal.detail };
+}
+
+interface Refusal {
+  reason: "workflow_invalid" | "unsupported";
+  detail: string;
+}
+
+const invalid = (detail: string): Refusal => ({ reason: "workflow_invalid", detail });
+
+/** What the job asks for and cannot be given; null where nothing stands against it. */
+async function refuse(env: AttemptBindings, facts: AttemptFacts, now: number): Promise<Refusal | null> {
+  try {
+    const environment = await refuseEnvironment(env, facts);
+    if (environment !== null) return { reason: "unsupported", detail: environment };
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    const { at } = facts.job.plan.definition;
+    return invalid(`${at.file}:${at.line}: environment: ${error.message}`);
+  }
+  const missing = await missingScopes(gitHubOf(env), facts, now);
+  return missing === null ? null : invalid(missing);
 }
 
 function timeoutOf(env: AttemptBindings, facts: AttemptFacts): { minutes: number } | { invalid: string } {
@@ -82,7 +103,7 @@ async function endEarly(
   { attempt, job }: AttemptFacts,
   end: {
     conclusion: "cancelled" | "failure";
-    reason: "cancelled_by_user" | "workflow_invalid";
+    reason: "cancelled_by_user" | Refusal["reason"];
     detail: string;
     at: number;
   },

@@ -14,6 +14,7 @@ export type AttemptBindings = Pick<
   | "GITHUB_APP_ID"
   | "GITHUB_APP_PRIVATE_KEY"
   | "SANDLOT_MASTER_KEY"
+  | "SANDLOT_MASTER_KEY_PREVIOUS"
   | "LOCAL_SANDBOX_URL"
   | "MAX_LOG_BYTES"
   | "PUBLIC_URL"

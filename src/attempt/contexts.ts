@@ -13,10 +13,10 @@ type Urls = Pick<AttemptBindings, "GITHUB_SERVER_URL" | "GITHUB_API_URL">;
 
 /** Before there is a sandbox: `timeout-minutes`, `continue-on-error` of the job. Of a job that calls this one where `of` is that. */
 export function jobContexts(facts: AttemptFacts, env: Urls, of: PlannedJob = facts.job.plan): Contexts {
-  const { build, jobs, repository, payload } = facts;
+  const { build, jobs, repository, vars, payload } = facts;
   const urls = { serverUrl: env.GITHUB_SERVER_URL, apiUrl: env.GITHUB_API_URL };
   const github = githubContext(build, repository, payload, urls);
-  return contextsIn({ jobs, github, vars: {}, inputs: build.inputs })(of);
+  return contextsIn({ jobs, github, vars, inputs: build.inputs })(of);
 }
 
 /** What the secrets that a call passes on are computed from. */
@@ -66,6 +66,7 @@ export function stepContexts(
   return {
     ...jobContexts(facts, session.env),
     github,
+    vars: session.vars,
     runner: session.debug ? { ...runner, debug: "1" } : runner,
     steps,
     job: { status: jobStatus(past) },

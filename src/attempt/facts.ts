@@ -10,6 +10,8 @@ import { readDeliveryBody } from "../store/deliveries.ts";
 import { jobsOfBuild } from "../store/jobs.ts";
 import { readRepository } from "../store/repositories.ts";
 import type { StoredRepository } from "../store/repositories.ts";
+import { scopesOf } from "../store/scopes.ts";
+import { readVariables } from "../store/variables.ts";
 import type { AttemptBindings } from "./bindings.ts";
 
 export interface AttemptFacts {
@@ -19,6 +21,8 @@ export interface AttemptFacts {
   repository: StoredRepository;
   /** All jobs of the build, for `needs`. */
   jobs: Job[];
+  /** Of the owner and the repository: `vars` outside of an environment. None for forks. */
+  vars: Record<string, string>;
   /** The event as GitHub sent it: `github.event`. */
   payload: unknown;
 }
@@ -33,6 +37,7 @@ export async function readFacts(env: AttemptBindings, id: AttemptId): Promise<At
   ]);
   const job = jobs.find((one) => one.id === attempt.jobId);
   if (!build || !job || !repository) throw new Error(`attempt ${id} lacks its build, job or repository`);
+  const vars = build.fork ? {} : await readVariables(env.DB, scopesOf(repository));
   const payload = eventPayload(await readDeliveryBody(env.STORE, build.deliveryId), repository);
-  return { attempt, job, build, repository, jobs, payload };
+  return { attempt, job, build, repository, jobs, vars, payload };
 }

@@ -118,9 +118,10 @@ export async function loseSandbox(
   return end;
 }
 
-/** No secret is named, and nothing may be written with its token. */
+/** No secret is named, no environment, and nothing may be written with its token. */
 export function isHarmless({ job, build }: Pick<AttemptFacts, "job" | "build">): boolean {
   const { definition } = job.plan;
+  if (definition.environment !== undefined) return false;
   const source = [
     workflowEnv({ build, job }),
     definition.env,

@@ -6,6 +6,7 @@ import { openSandbox } from "../sandbox/open.ts";
 import type { Booted, Sandbox } from "../sandbox/port.ts";
 import type { OpenAction } from "./action-inputs.ts";
 import type { AttemptBindings } from "./bindings.ts";
+import { environmentOf, stepVariables } from "./environment.ts";
 import { readFacts } from "./facts.ts";
 import type { AttemptFacts } from "./facts.ts";
 import { emptyJobState, readJobState } from "./job-state.ts";
@@ -20,6 +21,10 @@ export interface Session {
   state: JobState;
   vault: Vault;
   logs: DurableObjectStub<LogStream>;
+  /** What the job names; null for none. */
+  environment: string | null;
+  /** `vars`, those of the environment among them. */
+  vars: Record<string, string>;
   /** `GITHUB_WORKSPACE`. */
   workspace: string;
   /** `GITHUB_EVENT_PATH`. */
@@ -44,6 +49,7 @@ export async function openSession(
   // Where no step can have run there is nothing to be found again.
   const state = fresh ? emptyJobState() : await readJobState(sandbox, booted);
   const vault = await Vault.open(env, facts);
+  const environment = environmentOf(facts, env);
   return {
     env,
     facts,
@@ -51,6 +57,8 @@ export async function openSession(
     booted,
     state,
     vault,
+    environment,
+    vars: environment === null ? facts.vars : await stepVariables(env, facts, environment),
     logs: logsOf(env, id),
     workspace: workspaceOf(booted, facts),
     eventPath: `${booted.control}/event.json`,

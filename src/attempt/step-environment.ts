@@ -6,6 +6,7 @@ import { secretsBehind, secretsSeen } from "../language/call-inputs.ts";
 import type { Contexts, StatusFunctions } from "../language/expression.ts";
 import type { StepDefinition, Templated, TemplatedData, TemplatedMap } from "../model/workflow.ts";
 import type { StepId } from "../sandbox/port.ts";
+import { scopesOfEnvironment } from "../store/scopes.ts";
 import { callerContexts, stepContexts, workflowEnv } from "./contexts.ts";
 import type { Past } from "./contexts.ts";
 import type { Session } from "./session.ts";
@@ -46,12 +47,17 @@ export async function readStepValues(
 ): Promise<StepValues> {
   const source = sources(session, step);
   const { plan } = session.facts.job;
-  const named = secretsBehind(plan, secretsNamedIn(source));
+  const wanted = secretsNamedIn(source);
+  const named = secretsBehind(plan, wanted);
   const own = await session.vault.secrets(named);
   const wantsToken = named === "all" || named.includes("GITHUB_TOKEN");
   const token = wantsToken && !session.facts.build.fork ? await session.vault.token(Date.now()) : "";
   if (token !== "") own["GITHUB_TOKEN"] = token;
-  const secrets = secretsSeen(plan, own, (caller) => callerContexts(session, caller, token));
+  const { facts, environment } = session;
+  // Stronger than the repository's, and than what a caller passes on.
+  const ofEnvironment = await session.vault.secrets(wanted, scopesOfEnvironment(facts.repository.id, environment));
+  const seen = secretsSeen(plan, own, (caller) => callerContexts(session, caller, token));
+  const secrets = { ...seen, ...ofEnvironment };
   if (plan.call !== undefined) await session.vault.learn(Object.values(secrets));
   const action = actionNames(plan.definition.steps)[step.number - 1] ?? "";
   const contexts = stepContexts(session, past, { secrets, token, action });

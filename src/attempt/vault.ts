@@ -9,7 +9,10 @@ import type { Permissions } from "../model/workflow.ts";
 import { readSealed, saveSealed } from "../store/attempts.ts";
 import { openSealed, readMasterKey, seal } from "../store/seal.ts";
 import type { MasterKey } from "../store/seal.ts";
+import { scopesOf } from "../store/scopes.ts";
+import type { Scope } from "../store/scopes.ts";
 import { readSecrets, secretContext } from "../store/secrets.ts";
+import type { SealedSecret } from "../store/secrets.ts";
 import type { AttemptBindings } from "./bindings.ts";
 import type { AttemptFacts } from "./facts.ts";
 import { gitHubOf, tokenPlan } from "./token-plan.ts";
@@ -51,7 +54,7 @@ export class Vault {
 
   /** As an earlier runner of this attempt left it. */
   static async open(env: AttemptBindings, facts: AttemptFacts): Promise<Vault> {
-    const key = await readMasterKey(env.SANDLOT_MASTER_KEY);
+    const key = await readMasterKey(env.SANDLOT_MASTER_KEY, env.SANDLOT_MASTER_KEY_PREVIOUS);
     const sealed = await readSealed(env.DB, facts.attempt.id);
     const content =
       sealed === null
@@ -74,29 +77,27 @@ export class Vault {
   }
 
   /** The values of these secrets, masked from here on. A name that is not set has no entry. Builds of forks get none. */
-  async secrets(names: string[] | "all"): Promise<Record<string, string>> {
-    if (this.#facts.build.fork || (names !== "all" && names.length === 0)) return {};
-    const sealed = await readSecrets(this.#env.DB, this.#facts.repository.id);
-    const wanted = names === "all" ? [...sealed.keys()] : names.map((name) => name.toUpperCase());
+  async secrets(
+    names: string[] | "all",
+    scopes: readonly Scope[] = scopesOf(this.#facts.repository),
+  ): Promise<Record<string, string>> {
+    if (this.#facts.build.fork || scopes.length === 0 || (names !== "all" && names.length === 0)) return {};
     const given: Record<string, string> = {};
-    for (const name of wanted) {
-      const text = sealed.get(name);
-      if (text !== undefined)
-        given[name] = await openSealed(this.#key, text, secretContext(this.#facts.repository.id, name));
-    }
+    for (const [name, secret] of await readSecrets(this.#env.DB, scopes, names))
+      given[name] = await this.#open(name, secret);
     await this.learn(Object.values(given));
     return given;
+  }
+
+  async #open(name: string, { scope, sealed }: SealedSecret): Promise<string> {
+    return await openSealed(this.#key, sealed, secretContext(scope, name));
   }
 
   /** https://docs.github.com/actions/how-tos/monitor-workflows/enable-debug-logging: the value is no secret, and is not masked. */
   async debugAsked(): Promise<boolean> {
     if (this.#facts.build.fork) return false;
-    const { id } = this.#facts.repository;
-    const sealed = await readSecrets(this.#env.DB, id);
-    for (const name of DEBUG_SECRETS) {
-      const text = sealed.get(name);
-      if (text !== undefined && (await openSealed(this.#key, text, `secret/${id}/${name}`)) === "true") return true;
-    }
+    const found = await readSecrets(this.#env.DB, scopesOf(this.#facts.repository), DEBUG_SECRETS);
+    for (const [name, secret] of found) if ((await this.#open(name, secret)) === "true") return true;
     return false;
   }
 

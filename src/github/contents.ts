@@ -232,7 +232,7 @@ export async function readRepository(octokit: Octokit, where: RepositoryName): P
   const answer = await orNull(octokit.rest.repos.get({ owner: where.owner, repo: where.repo }));
   if (answer === null) return null;
   const { id, owner, name, default_branch: defaultBranch } = answer.data;
-  return { id, owner: owner.login, name, private: answer.data.private, defaultBranch };
+  return { id, owner: owner.login, ownerId: owner.id, name, private: answer.data.private, defaultBranch };
 }
 
 /** GitHub says 404 or 422 for what is not there. */

@@ -16,7 +16,7 @@ export const user = z.object({ id: z.int(), login: z.string().min(1) });
 export const repository = z.object({
   id: z.int(),
   name,
-  owner: z.object({ login: name }),
+  owner: z.object({ login: name, id: z.int().optional() }),
   private: z.boolean(),
   default_branch: z.string().min(1),
 });
@@ -26,6 +26,7 @@ export function toRepository(given: z.infer<typeof repository>): Repository {
   return {
     id: given.id,
     owner: given.owner.login,
+    ...(given.owner.id !== undefined && { ownerId: given.owner.id }),
     name: given.name,
     private: given.private,
     defaultBranch: given.default_branch,

@@ -17,6 +17,8 @@ export interface FoundEvent {
   event: TriggerEvent & { sha: string };
   payload: unknown;
   octokit: Octokit;
+  /** `vars` of owner and repository; absent before planning. */
+  vars?: Record<string, string>;
   /** Only a schedule: the line that was due. */
   cron?: string;
 }

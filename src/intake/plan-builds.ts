@@ -11,10 +11,13 @@ import type { Job } from "../model/job.ts";
 import type { Problem, Workflow, WorkflowFile } from "../model/workflow.ts";
 import { drawBuildNumber, insertBuild, readBuild } from "../store/builds.ts";
 import { insertJob } from "../store/jobs.ts";
+import { scopesOf } from "../store/scopes.ts";
+import { readVariables } from "../store/variables.ts";
 import { workflowDirs } from "./bindings.ts";
 import type { IntakeBindings } from "./bindings.ts";
 import { calledFiles } from "./called-files.ts";
 import type { FoundEvent } from "./find-event.ts";
+import { grantProblems } from "./plan-grants.ts";
 import { planFile } from "./plan-file.ts";
 import type { FilePlan } from "./plan-file.ts";
 import { jobsOf } from "./plan-jobs.ts";
@@ -35,11 +38,22 @@ export async function planBuilds(
   const plans: FilePlan[] = [];
   for (const file of sameNames(read.files, event)) plans.push(await planFile(found, file));
   const workflows: DeliveryOutcome["workflows"] = read.skipped.map(({ path, why }) => ({ path, buildId: null, why }));
+  const settled = { ...found, vars: await variablesOf(env, found, plans) };
   for (const plan of plans) {
-    const build = plan.build === "none" ? null : await saveBuild(env, delivery, found, plan, now);
+    const build = plan.build === "none" ? null : await saveBuild(env, delivery, settled, plan, now);
     workflows.push({ path: plan.file.path, buildId: build, why: plan.why });
   }
   return { summary: summaryOf(workflows), workflows };
+}
+
+/** Of the owner and the repository. */
+async function variablesOf(
+  env: IntakeBindings,
+  { event }: FoundEvent,
+  plans: readonly FilePlan[],
+): Promise<Record<string, string>> {
+  if (event.fork || plans.every(({ build }) => build !== "run")) return {};
+  return await readVariables(env.DB, scopesOf(event.repository));
 }
 
 type ReadFiles =
@@ -120,8 +134,9 @@ async function insertPlanned(
     return draft;
   }
   const planned = planRun(env, found, draft, plan.workflow);
+  const grant = { installationId: found.event.installationId, now };
   const build: Build = planned.ok
-    ? planned.build
+    ? { ...planned.build, problems: await grantProblems(env, planned.build, planned.jobs, grant) }
     : { ...draft, problems: planned.problems, state: stateOf("invalid", planned.problems[0]?.message ?? "", now) };
   const jobs: Job[] = planned.ok ? planned.jobs : [];
   await env.DB.batch([insertBuild(env.DB, build), ...jobs.map((job) => insertJob(env.DB, job))]);

@@ -17,7 +17,7 @@ type JobsPlan = { ok: true; jobs: Job[] } | { ok: false; problems: Problem[] };
 
 export function jobsOf(env: IntakeBindings, found: FoundEvent, build: Build, workflow: Workflow): JobsPlan {
   const github = planGithub(env, found, build);
-  const contextsOf = contextsIn({ jobs: [], github, vars: {}, inputs: build.inputs });
+  const contextsOf = contextsIn({ jobs: [], github, vars: found.vars ?? {}, inputs: build.inputs });
   const jobs: Job[] = [];
   const problems: Problem[] = [];
   for (const [position, plan] of onlyJob(planJobs(workflow), workflow.jobs, env.ONLY_JOB).entries()) {

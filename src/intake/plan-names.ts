@@ -18,7 +18,7 @@ export function planGithub(env: IntakeBindings, found: FoundEvent, build: Build)
 
 /** The contexts that exist before any job runs. */
 function planContexts(env: IntakeBindings, found: FoundEvent, build: Build): Contexts {
-  return { github: planGithub(env, found, build), inputs: build.inputs ?? {}, vars: {} };
+  return { github: planGithub(env, found, build), inputs: build.inputs ?? {}, vars: found.vars ?? {} };
 }
 
 /** `run-name`, else the commit's or pull request's title. A name that can't be evaluated is no reason to fail. */

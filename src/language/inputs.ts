@@ -54,7 +54,7 @@ function faultOf({ type, options }: DispatchInput, text: string): string | null 
     boolean: ["true", "false"].includes(text) ? null : "must be true or false",
     number: Number.isNaN(number) ? "must be a number" : null,
     choice: options.includes(text) ? null : `must be one of: ${options.join(", ")}`,
-    environment: "names an environment, and Sandlot has none yet",
+    environment: null,
   } as const satisfies Record<DispatchInput["type"], string | null>;
   return faults[type];
 }

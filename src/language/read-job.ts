@@ -26,8 +26,10 @@ export type Defaults = JobDefinition["defaults"];
 export function readJob(reading: Reading, key: Token, job: Token, defaults: Defaults): JobDefinition {
   const runsOn = child(job, "runs-on");
   const uses = readCall(reading, job);
+  const environment = readEnvironment(reading, child(job, "environment"));
   return {
     ...(uses !== undefined && { uses }),
+    ...(environment !== null && { environment }),
     id: isString(key) ? key.value : "",
     name: templatedText(child(job, "name")),
     needs: stringsOf(child(job, "needs")) ?? [],
@@ -44,6 +46,15 @@ export function readJob(reading: Reading, key: Token, job: Token, defaults: Defa
     steps: itemsOf(child(job, "steps")).map((step, index) => readStep(reading, step, index + 1)),
     at: reading.place(key),
   };
+}
+
+/** A name alone, or a mapping. */
+function readEnvironment(reading: Reading, token: Token | undefined): NonNullable<JobDefinition["environment"]> | null {
+  if (token === undefined) {
+    return null;
+  }
+  const name = templatedText(isMapping(token) ? child(token, "name") : token);
+  return name === null ? null : { name, at: reading.place(token) };
 }
 
 export function readDefaults(owner: Token, inherited: Defaults): Defaults {

@@ -136,8 +136,8 @@ export interface ArtifactView {
 export interface ArtifactFileView {
   path: string;
   bytes: number;
-  /** Lowercase hex. */
-  sha256: string;
+  /** Lowercase hex; null for what an action sent as part of an archive, which keeps a CRC-32 instead. */
+  sha256: string | null;
   url: string;
 }
 
@@ -161,10 +161,42 @@ export interface RepositoryView {
   private: boolean;
 }
 
-/** A secret of a repository: its value never leaves us. */
+/** A secret: its value never leaves us. */
 export interface SecretView {
   name: string;
   updatedAt: number;
+}
+
+export interface VariableView {
+  name: string;
+  value: string;
+  updatedAt: number;
+}
+
+export interface EnvironmentView {
+  name: string;
+  createdAt: number;
+}
+
+/** What `POST /api/secrets/reseal` did. */
+export interface Resealed {
+  resealed: number;
+  /** Those that neither master key opens, as `scope/NAME`: to be set anew. */
+  lost: string[];
+  /** Ask again. */
+  more: boolean;
+}
+
+/** One line of the audit log. */
+export interface AuditView {
+  id: number;
+  at: number;
+  /** `token` for whoever held the API's, `access:<email>` for whom Cloudflare Access let in. */
+  who: string;
+  what: string;
+  repository: string | null;
+  repositoryId: number | null;
+  detail: string;
 }
 
 export interface Page<T> {

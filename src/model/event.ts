@@ -4,6 +4,8 @@ export interface Repository {
   /** GitHub's id: names change, it does not. */
   id: number;
   owner: string;
+  /** GitHub's id of the owner; absent where whoever told of the repository did not say. */
+  ownerId?: number | null;
   name: string;
   private: boolean;
   defaultBranch: string;

@@ -70,10 +70,39 @@ export const DEFAULT_ARTIFACT_RETENTION_DAYS = 90;
 
 export const MAX_CACHE_KEY_CHARS = 512;
 
+/** What an action sends by itself as one cache or artifact; GitHub's own limit of a cache. */
+export const MAX_UPLOAD_BYTES = 10 * 1024 * MIB;
+/** One request of an upload. Actions send blocks of 8 and 64 MiB, and up to 128 MiB at once. */
+export const MAX_BLOCK_BYTES = 128 * MIB;
+/** Of one upload: 10 GiB in blocks of 8 MiB are 1,280. Their list is held in memory. */
+export const MAX_BLOCKS = 10_000;
+/** Uploads of one attempt that are not done or swept; GitHub's own limit of artifacts per job. */
+export const MAX_UPLOADS_PER_ATTEMPT = 500;
+/** A call of the cache and artifact services, and a list of blocks of 64 bytes each. */
+export const MAX_SERVICE_REQUEST_BYTES = 64 * KIB;
+export const MAX_BLOCK_LIST_BYTES = 2 * MIB;
+/** What an archive says that its files come to: a bomb is refused before anybody unpacks it. */
+export const MAX_UNPACKED_BYTES = 50 * 1024 * MIB;
+/** The directory of a zip of 10,000 files with long names; held in memory. */
+export const MAX_ZIP_DIRECTORY_BYTES = 16 * MIB;
+/** How long the address of an upload or download is good. */
+export const UPLOAD_ADDRESS_MS = 120 * MINUTE;
+export const DOWNLOAD_ADDRESS_MS = 30 * MINUTE;
+
 /** Sandboxes at once; the same number as `max_instances` of each container class in wrangler.jsonc. */
 export const DEFAULT_MAX_SANDBOXES = 20;
 
 /** Shorter values would mask half the log. */
 export const MIN_SECRET_CHARS = 4;
-/** GitHub's own limit is 48 KB. */
-export const MAX_SECRET_CHARS = 48 * KIB;
+/** Of a secret or a variable; GitHub's own limit. */
+export const MAX_SECRET_BYTES = 48 * KIB;
+/** Of one scope; GitHub's own limits. */
+export const MAX_SETTINGS = {
+  owner: { secrets: 1000, variables: 1000 },
+  repository: { secrets: 100, variables: 500 },
+  environment: { secrets: 100, variables: 100 },
+} as const;
+/** Of one repository; GitHub's own limit. */
+export const MAX_ENVIRONMENTS = 100;
+/** Secrets sealed anew by one request: each is an update of D1, which takes 1,000 statements of one invocation. */
+export const RESEAL_AT_ONCE = 200;

@@ -7,6 +7,8 @@ export interface MasterKey {
   /** Says which key a sealed text was made with; tells nothing about the key. */
   readonly id: string;
   readonly key: CryptoKey;
+  /** The one before, which still opens what it sealed; nothing is sealed with it. */
+  readonly previous?: MasterKey;
 }
 
 const KEY_BYTES = 32;
@@ -23,14 +25,23 @@ export class SealError extends Error {
   }
 }
 
-/** `text` is 32 bytes in base64 (either alphabet) or hex. Throws `SealError` otherwise, without a word of the value. */
-export async function readMasterKey(text: string | undefined): Promise<MasterKey> {
+/**
+ * `text` is 32 bytes in base64 (either alphabet) or hex, and so is `previous` while the key changes. Throws `SealError` otherwise,
+ * without a word of the value.
+ */
+export async function readMasterKey(text: string | undefined, previous?: string): Promise<MasterKey> {
+  const key = await readKey(text, "SANDLOT_MASTER_KEY");
+  if (!previous?.trim()) return key;
+  return { ...key, previous: await readKey(previous, "SANDLOT_MASTER_KEY_PREVIOUS") };
+}
+
+async function readKey(text: string | undefined, name: string): Promise<MasterKey> {
   const bytes = decodeKey(text?.trim() ?? "");
   if (!bytes) {
     const problem = text?.trim() ? `is not ${KEY_BYTES} bytes in base64 or hex` : "is not set";
     throw new SealError(
       "key",
-      `SANDLOT_MASTER_KEY ${problem}. Make one with \`openssl rand -base64 32\` and store it with \`npx wrangler secret put SANDLOT_MASTER_KEY\`.`,
+      `${name} ${problem}. Make one with \`openssl rand -base64 32\` and store it with \`npx wrangler secret put ${name}\`.`,
     );
   }
   const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
@@ -52,12 +63,13 @@ export async function seal(key: MasterKey, plaintext: string, context: string): 
 export async function openSealed(key: MasterKey, sealed: string, context: string): Promise<string> {
   const [version, id, iv, bytes, ...rest] = sealed.split(".");
   if (version !== VERSION || !iv || !bytes || rest.length > 0) throw new SealError("broken", "This is no sealed text.");
-  if (id !== key.id)
+  const opener = [key, key.previous].find((one) => one?.id === id);
+  if (opener === undefined)
     throw new SealError("other_key", "Sealed under another SANDLOT_MASTER_KEY than the one that is set now.");
   try {
     const opened = await crypto.subtle.decrypt(
-      algorithm(fromBase64url(iv), key.id, context),
-      key.key,
+      algorithm(fromBase64url(iv), opener.id, context),
+      opener.key,
       fromBase64url(bytes),
     );
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(opened);

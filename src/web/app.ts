@@ -11,7 +11,10 @@ import { logFault } from "../model/log.ts";
 import { getDelivery } from "./api-deliveries.ts";
 import { getLog } from "./api-logs.ts";
 import { cancelBuild, dispatchWorkflow, rerunBuild } from "./api-requests.ts";
-import { deleteSecret, getSecret, getSecrets, putSecret } from "./api-secrets.ts";
+import { getAudit } from "./api-audit.ts";
+import { deleteEnvironment, getEnvironments, putEnvironment } from "./api-environments.ts";
+import { deleteSecret, getSecret, getSecrets, putSecret, resealSecrets } from "./api-secrets.ts";
+import { deleteVariable, getVariable, getVariables, putVariable } from "./api-variables.ts";
 import { serveScript } from "./assets.ts";
 import { showArtifact } from "./pages/artifact.tsx";
 import { showBuild } from "./pages/build.tsx";
@@ -21,6 +24,7 @@ import { showJob } from "./pages/job.tsx";
 import { serveStyle } from "./pages/style.ts";
 import { roomsOf } from "./rooms.ts";
 import type { RepositoryName, Rooms } from "./rooms.ts";
+import type { ScopeName } from "./scope.ts";
 import { refuseWithoutToken } from "./token.ts";
 import { receiveWebhook } from "./webhooks.ts";
 
@@ -43,16 +47,38 @@ const downloads = new Hono<App>()
     getArtifactFile(rooms(c), c.req.param("id"), c.req.param("name"), c.req.raw),
   );
 
+/** Beneath an owner, a repository, or an environment of it. */
+const scope = (c: Context<App>): ScopeName => ({
+  owner: c.req.param("owner") ?? "",
+  repo: c.req.param("repo"),
+  environment: c.req.param("environment"),
+});
+const settings = new Hono<App>()
+  .get("/secrets", (c) => getSecrets(rooms(c), scope(c)))
+  .get("/secrets/:name", (c) => getSecret(rooms(c), scope(c), c.req.param("name")))
+  .put("/secrets/:name", (c) => putSecret(rooms(c), scope(c), c.req.param("name"), c.req.raw))
+  .delete("/secrets/:name", (c) => deleteSecret(rooms(c), scope(c), c.req.param("name")))
+  .get("/variables", (c) => getVariables(rooms(c), scope(c)))
+  .get("/variables/:name", (c) => getVariable(rooms(c), scope(c), c.req.param("name")))
+  .put("/variables/:name", (c) => putVariable(rooms(c), scope(c), c.req.param("name"), c.req.raw))
+  .delete("/variables/:name", (c) => deleteVariable(rooms(c), scope(c), c.req.param("name")));
+
 const api = new Hono<App>()
   .get("/repositories", (c) => getRepositories(rooms(c)))
   .get("/repositories/:owner/:repo/builds", (c) => getRepositoryBuilds(rooms(c), repository(c), c.req.url))
   .post("/repositories/:owner/:repo/dispatch", (c) => dispatchWorkflow(rooms(c), repository(c), c.req.raw))
-  .get("/repositories/:owner/:repo/secrets", (c) => getSecrets(rooms(c), repository(c)))
-  .get("/repositories/:owner/:repo/secrets/:name", (c) => getSecret(rooms(c), repository(c), c.req.param("name")))
-  .put("/repositories/:owner/:repo/secrets/:name", (c) =>
-    putSecret(rooms(c), repository(c), c.req.param("name"), c.req.raw),
+  .get("/repositories/:owner/:repo/environments", (c) => getEnvironments(rooms(c), repository(c)))
+  .put("/repositories/:owner/:repo/environments/:environment", (c) =>
+    putEnvironment(rooms(c), repository(c), c.req.param("environment")),
   )
-  .delete("/repositories/:owner/:repo/secrets/:name", (c) => deleteSecret(rooms(c), repository(c), c.req.param("name")))
+  .delete("/repositories/:owner/:repo/environments/:environment", (c) =>
+    deleteEnvironment(rooms(c), repository(c), c.req.param("environment")),
+  )
+  .route("/owners/:owner", settings)
+  .route("/repositories/:owner/:repo", settings)
+  .route("/repositories/:owner/:repo/environments/:environment", settings)
+  .post("/secrets/reseal", (c) => resealSecrets(rooms(c)))
+  .get("/audit", (c) => getAudit(rooms(c), c.req.url))
   .get("/builds", (c) => getBuilds(rooms(c), c.req.url))
   .get("/builds/:id", (c) => getBuild(rooms(c), c.req.param("id"), c.req.query("run_attempt")))
   .post("/builds/:id/rerun", (c) => rerunBuild(rooms(c), c.req.param("id"), c.req.raw))

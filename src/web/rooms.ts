@@ -11,6 +11,10 @@ export interface Rooms {
   /** Those that may have signed a webhook: one, or two while it changes; none where the Worker is not set up. */
   webhookSecrets: string[];
   masterKey: string;
+  /** The one before, while it changes. */
+  previousMasterKey: string;
+  /** Who asks, for the audit log. */
+  actor: string;
   /** Origin of absolute addresses. */
   publicUrl: string;
   /** Where GitHub's own pages are. */
@@ -32,6 +36,8 @@ export function roomsOf(env: Env, request: Request): Rooms {
     // A secret that was never set is absent at runtime, whatever the generated type says.
     webhookSecrets: [env.GITHUB_WEBHOOK_SECRET, env.GITHUB_WEBHOOK_SECRET_PREVIOUS].filter(Boolean),
     masterKey: env.SANDLOT_MASTER_KEY,
+    previousMasterKey: env.SANDLOT_MASTER_KEY_PREVIOUS,
+    actor: "token",
     publicUrl: env.PUBLIC_URL || new URL(request.url).origin,
     githubUrl: env.GITHUB_SERVER_URL,
   };

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ApiProblem } from "../../../src/model/api.ts";
 import { openSealed, readMasterKey } from "../../../src/store/seal.ts";
+import type { Scope } from "../../../src/store/scopes.ts";
 import { readSecrets, secretContext } from "../../../src/store/secrets.ts";
 import { app } from "../../../src/web/app.ts";
 import { api, migrate, seedRepository } from "./support.ts";
@@ -11,6 +12,8 @@ beforeAll(async () => {
   await seedRepository(1, "app");
 });
 
+const scope: Scope = { kind: "repository", repositoryId: 1 };
+const sealedOf = async (name: string) => (await readSecrets(env.DB, [scope], [name])).get(name)?.sealed ?? "";
 const SECRETS = "/repositories/acme/app/secrets";
 const put = (name: string, body: unknown): Promise<Response> =>
   api(`${SECRETS}/${name}`, { method: "PUT", body: typeof body === "string" ? body : JSON.stringify(body) });
@@ -21,10 +24,12 @@ describe("a secret", () => {
     const rows = JSON.stringify((await env.DB.prepare("SELECT * FROM secrets").all()).results);
     expect(rows).toContain("NPM_TOKEN");
     expect(rows).not.toContain("hunter2");
-    const sealed = (await readSecrets(env.DB, 1)).get("NPM_TOKEN")!;
+    const sealed = await sealedOf("NPM_TOKEN");
     const key = await readMasterKey(env.SANDLOT_MASTER_KEY);
-    expect(await openSealed(key, sealed, secretContext(1, "npm_token"))).toBe("hunter2hunter2");
-    await expect(openSealed(key, sealed, secretContext(2, "npm_token"))).rejects.toThrow(/belongs to something else/);
+    expect(await openSealed(key, sealed, secretContext(scope, "npm_token"))).toBe("hunter2hunter2");
+    await expect(openSealed(key, sealed, secretContext({ ...scope, repositoryId: 2 }, "npm_token"))).rejects.toThrow(
+      /belongs to something else/,
+    );
     const list = await (await api(SECRETS)).text();
     expect(JSON.parse(list)).toEqual({
       items: [{ name: "NPM_TOKEN", updatedAt: expect.any(Number) as unknown }],
@@ -33,7 +38,7 @@ describe("a secret", () => {
     expect(list).not.toContain("hunter2");
     expect(await (await api(`${SECRETS}/Npm_Token`)).json()).toMatchObject({ name: "NPM_TOKEN" });
     expect((await put("NPM_TOKEN", { value: "another\nline" })).status).toBe(204);
-    expect((await readSecrets(env.DB, 1)).get("NPM_TOKEN")).not.toBe(sealed);
+    expect(await sealedOf("NPM_TOKEN")).not.toBe(sealed);
     expect((await api(`${SECRETS}/npm_token`, { method: "DELETE" })).status).toBe(204);
     expect((await api(`${SECRETS}/npm_token`, { method: "DELETE" })).status).toBe(404);
     expect((await api(`${SECRETS}/npm_token`)).status).toBe(404);
