@@ -71,6 +71,7 @@ export async function startLocalSandlot(options: LocalSandlotOptions): Promise<L
       vars: (url) => workerVariables(options, { url, github: github.url, host: host.url }),
       onOutput: tellFaults(options),
       signal: options.signal,
+      onRestart: (why) => options.onFault(`its Worker was started again, since ${why}`),
     });
     closers.push(() => worker.close());
     return describe({ worker, github, host, state, close, startedAt });

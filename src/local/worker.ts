@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { startGroup, type ProcessGroup } from "./process-group.ts";
+import { startGroup } from "./process-group.ts";
+import { type Launched, WorkerWatch } from "./worker-watch.ts";
 
 export interface WorkerOptions {
   /** The folder where Sandlot is installed. */
@@ -20,11 +21,13 @@ export interface WorkerOptions {
   onOutput?: (text: string) => void;
   /** Gives up the start. */
   signal?: AbortSignal;
+  /** Told why it had to be started again: it goes on with what it was at. */
+  onRestart?: (why: string) => void;
 }
 
 export interface LocalWorker {
   url: string;
-  /** Rejects, with the last lines of its log, when it ends before `close`. */
+  /** Rejects, with the last lines of its log, when it ends before `close` and starting it again does not help. */
   failed: Promise<never>;
   /** Kills it and all it started. */
   close(): Promise<void>;
@@ -32,11 +35,13 @@ export interface LocalWorker {
 
 const READY_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 25;
-const CRON_EVERY_MS = 60_000;
 const LAST_LINES = 20;
 /** One for every request: they say nothing of a fault. */
 const REQUEST_LINE = /^\[wrangler:info\] (GET|POST|QUEUE) /;
 const MAX_TAIL_CHARS = 16_384;
+/** wrangler numbers them; the last one in sight counts. */
+const CRASH_LINE =
+  /Workers runtime crashed unexpectedly and is being restarted \(crash #(\d+)\)(?![^]*Workers runtime crashed)/;
 /** A free port is found by binding it; somebody else may take it before wrangler does. */
 const PORT_TRIES = 3;
 
@@ -52,17 +57,12 @@ export async function startWorker(options: WorkerOptions): Promise<LocalWorker> 
     const started = await launch(options, folder, port);
     try {
       await waitUntilReady(url, started, options.signal);
-      return running(url, started);
+      return running(options, folder, { port, url, started });
     } catch (error) {
       await started.group.kill();
       if (tries >= PORT_TRIES || !/address already in use|EADDRINUSE/i.test(String(error))) throw error;
     }
   }
-}
-
-interface Started {
-  group: ProcessGroup;
-  lastLines(): string;
 }
 
 /** What wrangler inherits: no account of the user's, and nothing that leaves this machine. */
@@ -148,24 +148,29 @@ function databasesWith(databases: unknown, migrations: string): unknown[] {
     : [];
 }
 
-function launch(options: WorkerOptions, folder: string, port: number): Promise<Started> {
+function launch(options: WorkerOptions, folder: string, port: number): Promise<Launched> {
   const args = ["dev", "-c", join(folder, "wrangler.json"), "--ip", "127.0.0.1", "--port", String(port)];
   const quiet = ["--inspector-port", "0", "--show-interactive-dev-session=false", "--enable-containers=false"];
   const persist = ["--persist-to", join(options.state, "persist")];
   return launchCommand(options, folder, wranglerCommand(options.install, ...args, ...quiet, ...persist));
 }
 
-async function launchCommand(options: WorkerOptions, folder: string, command: string[]): Promise<Started> {
+async function launchCommand(options: WorkerOptions, folder: string, command: string[]): Promise<Launched> {
   await rm(join(folder, ".wrangler"), { recursive: true, force: true });
   const file = createWriteStream(join(folder, "wrangler.log"), { mode: 0o600 });
   file.on("error", () => {
     // A full disk must not end the run for the sake of this log.
   });
   let tail = "";
+  let crashes = 0;
+  let react = () => {};
   const output = new Writable({
     write(chunk: Buffer, _encoding, done) {
       const text = chunk.toString();
       tail = (tail + text).slice(-MAX_TAIL_CHARS);
+      const crash = Number(CRASH_LINE.exec(tail)?.[1] ?? crashes);
+      if (crash !== crashes) react();
+      crashes = crash;
       options.onOutput?.(text);
       file.write(chunk);
       done();
@@ -180,10 +185,10 @@ async function launchCommand(options: WorkerOptions, folder: string, command: st
       .slice(-LAST_LINES)
       .join("\n");
   };
-  return { group, lastLines };
+  return { group, lastLines, onCrash: (call) => (react = call) };
 }
 
-async function waitUntilReady(url: string, started: Started, signal?: AbortSignal): Promise<void> {
+async function waitUntilReady(url: string, started: Launched, signal?: AbortSignal): Promise<void> {
   const end: { code?: number } = {};
   void started.group.exited.then((code) => (end.code = code));
   for (const until = Date.now() + READY_WITHIN_MS; Date.now() < until; await sleep(LOOK_EVERY_MS)) {
@@ -197,32 +202,27 @@ async function waitUntilReady(url: string, started: Started, signal?: AbortSigna
   throw new Error(`The Worker did not answer within ${READY_WITHIN_MS / 1000} s:\n${started.lastLines()}`);
 }
 
-function running(url: string, started: Started): LocalWorker {
-  let closing = false;
-  // wrangler dev never runs a cron by itself.
-  const cron = setInterval(() => {
-    fetch(`${url}/cdn-cgi/local/scheduled`)
-      .then((response) => response.body?.cancel())
-      .catch(() => {
-        // The next minute tries again; when the Worker is gone, `failed` says so.
-      });
-  }, CRON_EVERY_MS);
-  const failed = started.group.exited.then((code) => {
-    if (closing) return new Promise<never>(() => {});
-    throw new Error(`The Worker ended unexpectedly (exit code ${code}):\n${started.lastLines()}`);
-  });
-  failed.catch(() => {
-    // Whoever waits for it hears of it; nobody has to.
-  });
-  return {
+function running(
+  options: WorkerOptions,
+  folder: string,
+  { port, url, started }: { port: number; url: string; started: Launched },
+): LocalWorker {
+  const watch = new WorkerWatch({
     url,
-    failed,
-    close: async () => {
-      closing = true;
-      clearInterval(cron);
-      await started.group.kill();
+    first: started,
+    launch: async () => {
+      const again = await launch(options, folder, port);
+      try {
+        await waitUntilReady(url, again);
+        return again;
+      } catch (error) {
+        await again.group.kill();
+        throw error;
+      }
     },
-  };
+    onRestart: (why) => options.onRestart?.(why),
+  });
+  return { url, failed: watch.failed, close: () => watch.close() };
 }
 
 async function freePort(): Promise<number> {
