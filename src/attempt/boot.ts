@@ -1,6 +1,7 @@
 /** Starts the sandbox of an attempt, or says that none is free yet. */
 
 import type { AttemptId } from "../model/ids.ts";
+import type { TokenPlan } from "../language/token-permissions.ts";
 import { CAPACITY_WAIT_MS, HEARTBEAT_MS } from "../model/limits.ts";
 import { openSandbox } from "../sandbox/open.ts";
 import { SandboxFault } from "../sandbox/port.ts";
@@ -11,7 +12,6 @@ import { cancelOf } from "./cancel.ts";
 import { readFacts } from "./facts.ts";
 import { logLimit, logsOf, workspaceOf } from "./session.ts";
 import type { Cancel } from "./step-end.ts";
-import type { TokenPlan } from "./token-permissions.ts";
 import { gitHubOf, tokenPlan } from "./token-plan.ts";
 
 /** A durable result; holds no secret. */

@@ -2,13 +2,11 @@
 
 import { readGranted } from "../github/app.ts";
 import type { GitHubConfig } from "../github/app.ts";
-import { secretsNamedIn } from "../language/expression.ts";
-import { isLocalAction, nativeAction } from "../language/native-actions.ts";
-import type { StepDefinition } from "../model/workflow.ts";
+import { needsGrant, planToken } from "../language/token-permissions.ts";
+import type { TokenPlan } from "../language/token-permissions.ts";
+import { sayMissingScopes } from "../language/token-scopes.ts";
 import type { AttemptBindings } from "./bindings.ts";
 import type { AttemptFacts } from "./facts.ts";
-import { needsGrant, planToken } from "./token-permissions.ts";
-import type { TokenPlan } from "./token-permissions.ts";
 
 type Facts = Pick<AttemptFacts, "build" | "job" | "repository">;
 
@@ -36,36 +34,12 @@ async function planWithGrant(
   return { plan, settingsUrl: granted?.settingsUrl ?? null };
 }
 
-/**
- * Why the job cannot have the token that it asks for: which scopes the App lacks, and where that is changed. Null where nothing of the
- * job would notice: only who is given the token can miss a scope.
- */
+/** Why the job cannot have the token that it asks for: which scopes the App lacks, and where that is changed. Null where it can. */
 export async function missingScopes(github: GitHubConfig, facts: Facts, now: number): Promise<string | null> {
-  const used = scopesInUse(facts);
-  const lackingOf = ({ lacking }: TokenPlan) => lacking.filter(({ name }) => used === "all" || used === name);
-  const known = await planWithGrant(github, facts, now, { fresh: false });
-  if (lackingOf(known.plan).length === 0) return null;
+  const { job, build } = facts;
+  const say = ({ plan, settingsUrl }: Awaited<ReturnType<typeof planWithGrant>>) =>
+    sayMissingScopes(job.plan, build.workflow.env, plan, settingsUrl);
+  if (say(await planWithGrant(github, facts, now, { fresh: false })) === null) return null;
   // Somebody may have changed it a moment ago.
-  const { plan, settingsUrl } = await planWithGrant(github, facts, now, { fresh: true });
-  const lacking = lackingOf(plan);
-  if (lacking.length === 0) return null;
-  const scopes = lacking.map(({ name, level }) => `${name}: ${level}`).join(", ");
-  return `permissions asks for ${scopes}, which Sandlot's GitHub App was not granted. Grant it in the App's settings under "Permissions & events", then accept it at ${settingsUrl ?? "the installation"}`;
-}
-
-/** What could miss a scope: steps that name the token, an action of the repository that may do so, git after a checkout. */
-function scopesInUse({ build, job }: Facts): "all" | "contents" | "none" {
-  const { definition } = job.plan;
-  const named = secretsNamedIn([
-    job.plan.call?.env ?? build.workflow.env,
-    definition.env,
-    ...definition.steps.map(templatesOf),
-  ]);
-  const uses = definition.steps.flatMap((step) => (step.kind === "uses" ? [step.uses] : []));
-  if (named === "all" || named.includes("GITHUB_TOKEN") || uses.some(isLocalAction)) return "all";
-  return uses.some((one) => nativeAction(one) === "actions/checkout") ? "contents" : "none";
-}
-
-function templatesOf(step: StepDefinition) {
-  return step.kind === "run" ? [step.run, step.env, step.shell, step.workingDirectory] : [step.with, step.env];
+  return say(await planWithGrant(github, facts, now, { fresh: true }));
 }

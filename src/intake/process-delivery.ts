@@ -35,7 +35,7 @@ async function act(env: IntakeBindings, delivery: Delivery, body: unknown, now: 
     case "dispatch":
       return await plan(env, delivery, await findDispatchEvent(env, request), now);
     case "rerun":
-      return await rerunBuild(env, request);
+      return await rerunBuild(env, request, now);
     case "cancel":
       return await cancelBuild(env, request, now);
     case "schedule":

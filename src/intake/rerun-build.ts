@@ -5,11 +5,14 @@ import type { DeliveryBody, DeliveryOutcome } from "../model/delivery.ts";
 import type { Job } from "../model/job.ts";
 import { readBuild, reopenBuild } from "../store/builds.ts";
 import { jobsOfBuild, reopenJob } from "../store/jobs.ts";
+import { readRepository } from "../store/repositories.ts";
 import type { IntakeBindings } from "./bindings.ts";
+import { grantProblems } from "./plan-grants.ts";
 
 export async function rerunBuild(
   env: IntakeBindings,
   request: Extract<DeliveryBody, { kind: "rerun" }>,
+  now: number,
 ): Promise<DeliveryOutcome> {
   const build = await readBuild(env.DB, request.buildId);
   if (build === null) return { summary: `There is no build ${request.buildId}`, workflows: [] };
@@ -22,8 +25,10 @@ export async function rerunBuild(
     const chosen = request.jobs === "failed" ? failedAndDependent(jobs) : jobs;
     if (chosen.length === 0)
       return { summary: "No job failed", workflows: [{ ...one, why: "not rerun: no job failed" }] };
+    const installationId = (await readRepository(env.DB, build.repositoryId))?.installationId ?? null;
+    const problems = await grantProblems(env, build, chosen, { installationId, now });
     await env.DB.batch([
-      reopenBuild(env.DB, build, request.runAttempt),
+      reopenBuild(env.DB, build, request.runAttempt, problems),
       ...chosen.map((job) => reopenJob(env.DB, job, request.runAttempt)),
     ]);
   }

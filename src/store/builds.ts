@@ -255,14 +255,19 @@ export function requestCancel(
 }
 
 /** Opens the next run attempt of a completed build; changes no row where somebody did so already. */
-export function reopenBuild(db: D1Database, build: Build, runAttempt: number): D1PreparedStatement {
+export function reopenBuild(
+  db: D1Database,
+  build: Build,
+  runAttempt: number,
+  problems: readonly Problem[],
+): D1PreparedStatement {
   return db
     .prepare(
       `UPDATE builds SET run_attempt = ?, status = 'queued', conclusion = NULL, reason = NULL, detail = NULL,
          completed_at = NULL, started_at = NULL, cancel_at = NULL, cancel_by = NULL, cancel_force = 0, settled = 0
        WHERE id = ? AND run_attempt = ? AND status = 'completed'`,
     )
-    .bind(runAttempt, build.id, runAttempt - 1);
+    .bind(runAttempt, JSON.stringify(problems), build.id, runAttempt - 1);
 }
 
 /** Remembers what GitHub was told for a build's key; `settled` once that was its end. */

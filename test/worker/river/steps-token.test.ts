@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { TestRepository } from "../../support/github-control.ts";
 import { callsTo, createRepository, grant } from "../../support/github-control.ts";
-import { buildsOf, ended, github, logOf, migrate, push } from "./river.ts";
+import type { Accepted } from "../../../src/model/api.ts";
+import { api, buildsOf, deliveryOf, ended, github, logOf, migrate, push } from "./river.ts";
 
 beforeAll(migrate);
 
@@ -97,16 +98,25 @@ describe("a job's token", () => {
     expect(view.jobs[0]?.detail).toContain("contents: read");
   });
 
-  it("that lacks a scope fails the job before its first step and names the setting", async () => {
+  it("that lacks a scope is a problem of the plan that names the setting, and fails the job before its first step", async () => {
     const steps = `      - run: echo "\${{ github.token }}"\n`;
     const permissions = "permissions: { contents: read, issues: write }";
     const { view, repository } = await build(steps, { permissions, owner: "issueless" });
     expect(view.jobs[0]).toMatchObject({ conclusion: "failure", reason: "workflow_invalid", steps: [] });
     expect(view.jobs[0]?.detail).toContain("issues: write");
     expect(view.jobs[0]?.detail).toContain(`${github.url}/settings/installations/${repository.installationId}`);
+    expect(view.problems).toEqual([
+      {
+        reason: "workflow_invalid",
+        message: view.jobs[0]?.detail,
+        at: { file: ".sandlot/workflows/ci.yml", line: 4, column: 3 },
+      },
+    ]);
     await grant(github, repository, { metadata: "read", contents: "read", statuses: "write", issues: "write" });
-    const again = await run(repository);
-    expect(again.view.conclusion, again.log).toBe("success");
+    const { deliveryId } = await api<Accepted>(`/builds/${view.id}/rerun`, { method: "POST", body: "{}" });
+    await deliveryOf(deliveryId);
+    const again = await ended(view.id);
+    expect(again).toMatchObject({ runAttempt: 2, conclusion: "success", problems: [] });
     expect(await minted(repository)).toEqual([{ contents: "read", issues: "write" }]);
   });
 

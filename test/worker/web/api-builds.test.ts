@@ -203,7 +203,7 @@ describe("a build", () => {
     const skipped = { ...end, conclusion: "skipped", reason: "needs_failed" } as const;
     await changeJob(env.DB, late, skipped).run();
     await changeBuild(env.DB, build, { ...end, conclusion: "failure", reason: "step_failed" }).run();
-    await env.DB.batch([reopenBuild(env.DB, build, 2), reopenJob(env.DB, failed, 2), reopenJob(env.DB, late, 2)]);
+    await env.DB.batch([reopenBuild(env.DB, build, 2, []), reopenJob(env.DB, failed, 2), reopenJob(env.DB, late, 2)]);
     const now = await (await api(`/builds/${build.id}`)).json<BuildView>();
     expect(now).toMatchObject({ runAttempt: 2, status: "queued", conclusion: null });
     expect(now.jobs.map(({ status, attempts }) => [status, attempts.length])).toEqual([

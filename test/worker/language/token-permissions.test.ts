@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
-import { needsGrant, planToken } from "../../../src/attempt/token-permissions.ts";
+import { needsGrant, planToken } from "../../../src/language/token-permissions.ts";
 import type { Permissions } from "../../../src/model/workflow.ts";
 
 const ALL: Permissions = { contents: "write", issues: "write", checks: "write", statuses: "write", actions: "write" };
