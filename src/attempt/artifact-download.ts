@@ -2,9 +2,10 @@
 
 import picomatch from "picomatch";
 import type { UsesStep } from "../model/workflow.ts";
-import { artifactsOfBuild, readArtifactFiles } from "../store/artifacts.ts";
+import { openArtifact } from "../store/artifact-content.ts";
+import type { OpenFile } from "../store/artifact-content.ts";
+import { artifactsOfBuild, newestArtifacts } from "../store/artifacts.ts";
 import type { Artifact } from "../store/artifacts.ts";
-import { artifactFileKey } from "../store/keys.ts";
 import { askCancelled } from "./follow.ts";
 import { absolute } from "./match-files.ts";
 import type { Session } from "./session.ts";
@@ -18,7 +19,8 @@ export async function downloadArtifact(work: StepWork, step: UsesStep): Promise<
   const name = readInput(step, work, "name", "");
   const pattern = readInput(step, work, "pattern", "");
   await openLog(work, [`##[group]Run ${step.uses}`, `name: ${name || pattern || "all"}`, "##[endgroup]"]);
-  const all = newest(await artifactsOfBuild(session.env.DB, session.facts.build.id), session.facts.attempt.runAttempt);
+  const { build, attempt } = session.facts;
+  const all = newestArtifacts(await artifactsOfBuild(session.env.DB, build.id), attempt.runAttempt);
   const chosen = all.filter((one) => isWanted(one, name, pattern));
   if (name !== "" && chosen.length === 0) return missing(name, all);
   const target = absolute(session.workspace, session.booted.home, readInput(step, work, "path", "") || ".");
@@ -27,8 +29,8 @@ export async function downloadArtifact(work: StepWork, step: UsesStep): Promise<
   const lines: string[] = [];
   for (const artifact of chosen) {
     const folder = merge ? target : `${target}/${artifact.name}`;
-    const own = await readArtifactFiles(session.env.STORE, artifact);
-    files.push(...own.map(({ path }) => ({ artifact, path, folder })));
+    const { files: own, open } = await openArtifact(session.env.STORE, artifact);
+    files.push(...own.map((file) => ({ artifact, path: file.path, folder, open: () => open(file) })));
     lines.push(`${artifact.name}: ${own.length} files to ${folder}`);
   }
   const stopped = await downloadAll(work, files);
@@ -41,6 +43,7 @@ interface WantedFile {
   path: string;
   /** In the sandbox. */
   folder: string;
+  open: () => Promise<OpenFile | null>;
 }
 
 /** Null once all are there. What a slice before this one fetched is not fetched again. */
@@ -70,17 +73,10 @@ function missing(name: string, all: readonly Artifact[]): WorkResult {
   return { state: "failed", exitCode: null, reason: "step_failed", detail };
 }
 
-/** Of each name the one of the latest run attempt that is not after this one. */
-function newest(artifacts: readonly Artifact[], runAttempt: number): Artifact[] {
-  const byName = new Map<string, Artifact>();
-  for (const artifact of artifacts) if (artifact.runAttempt <= runAttempt) byName.set(artifact.name, artifact);
-  return [...byName.values()];
-}
-
 /** A folder may be called `~`: the path is taken as it is. */
-async function download(session: Session, { artifact, path, folder }: WantedFile): Promise<void> {
+async function download(session: Session, { artifact, path, folder, open }: WantedFile): Promise<void> {
   if (path.split("/").includes("..")) throw new Error(`artifact ${artifact.name} names a file outside of itself`);
-  const object = await session.env.STORE.get(artifactFileKey(artifact.prefix, path));
+  const object = await open();
   if (object === null) throw new Error(`artifact ${artifact.name} lost its file ${path}`);
   await session.sandbox.writeFile(`${folder}/${path}`, object.body);
 }

@@ -2,9 +2,14 @@
 
 import type { UsesStep } from "../model/workflow.ts";
 import { DEFAULT_ARTIFACT_RETENTION_DAYS, MAX_ARTIFACT_FILES } from "../model/limits.ts";
-import { artifactsOfBuild, saveArtifact, saveArtifactFiles } from "../store/artifacts.ts";
+import {
+  artifactsOfBuild,
+  refusedArtifactName,
+  saveArtifact,
+  saveArtifactFiles,
+} from "../store/artifacts.ts";
 import type { Artifact } from "../store/artifacts.ts";
-import { artifactFileKey, artifactPrefix } from "../store/keys.ts";
+import { artifactFileKey, artifactPrefix, prefixNumber } from "../store/keys.ts";
 import { chooseFiles } from "./artifact-files.ts";
 import type { ChosenFile } from "./artifact-files.ts";
 import type { Session } from "./session.ts";
@@ -59,14 +64,11 @@ export async function uploadArtifact(work: StepWork, step: UsesStep): Promise<Wo
     exitCode: null,
     lines,
     outputs: {
-      "artifact-id": `${artifact.buildId}-${artifact.runAttempt}-${inputs.name}`,
+      "artifact-id": String(prefixNumber(artifact.prefix)),
       "artifact-url": `${session.env.PUBLIC_URL}/api/builds/${artifact.buildId}/artifacts/${encodeURIComponent(inputs.name)}`,
     },
   };
 }
-
-/** As GitHub's upload-artifact refuses them. */
-const BAD_NAME = /["<>:|*?\r\n\\/]/;
 
 function readInputs(work: StepWork, step: UsesStep): Inputs | { why: string } {
   const name = readInput(step, work, "name", "artifact") || "artifact";
@@ -88,7 +90,8 @@ function readInputs(work: StepWork, step: UsesStep): Inputs | { why: string } {
 }
 
 function refusal(name: string, patterns: readonly string[], days: number): string | null {
-  if (BAD_NAME.test(name) || name.length > 255) return `An artifact can't be called ${JSON.stringify(name)}`;
+  const badName = refusedArtifactName(name);
+  if (badName !== null) return badName;
   if (patterns.length === 0) return "path is empty: name at least one file, folder or pattern";
   const allowed = Number.isInteger(days) && days >= 0 && days <= DEFAULT_ARTIFACT_RETENTION_DAYS;
   return allowed ? null : `retention-days must be 1 to ${DEFAULT_ARTIFACT_RETENTION_DAYS}`;

@@ -3,10 +3,10 @@
 import type { UsesStep } from "../model/workflow.ts";
 import { SandboxFault } from "../sandbox/port.ts";
 import type { BackupHandle } from "../sandbox/port.ts";
-import { findCache, removeCache } from "../store/caches.ts";
+import { cacheScopes, findCache, removeCache } from "../store/caches.ts";
 import type { Cache } from "../store/caches.ts";
 import { cacheFolders } from "./cache-folders.ts";
-import { cacheScopes, readCacheRequest } from "./cache-key.ts";
+import { readCacheRequest } from "./cache-key.ts";
 import type { CacheRequest } from "./cache-key.ts";
 import { UNPACK_SCRIPT } from "./cache-scripts.ts";
 import { runQuietly } from "./follow.ts";

@@ -2,9 +2,9 @@
 
 import type { UsesStep } from "../model/workflow.ts";
 import { SandboxFault } from "../sandbox/port.ts";
-import { hasCache, saveCache } from "../store/caches.ts";
+import { cacheScopes, hasCache, saveCache } from "../store/caches.ts";
 import { cacheFolders, cacheMembers } from "./cache-folders.ts";
-import { cacheRequest, cacheScopes, readCacheRequest } from "./cache-key.ts";
+import { cacheRequest, readCacheRequest } from "./cache-key.ts";
 import type { CacheRequest } from "./cache-key.ts";
 import { PACK_SCRIPT } from "./cache-scripts.ts";
 import { runQuietly } from "./follow.ts";

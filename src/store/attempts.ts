@@ -206,3 +206,15 @@ export function markDestroyed(
     )
     .bind(at, options.archived ? 1 : 0, id);
 }
+
+/** Null unless it is its job's last attempt and runs. */
+export async function currentAttempt(db: D1Database, id: AttemptId): Promise<Attempt | null> {
+  const row = await db
+    .prepare(
+      `SELECT a.* FROM attempts a JOIN jobs j ON j.id = a.job_id AND j.attempt = a.attempt
+       WHERE a.id = ? AND a.status = 'in_progress'`,
+    )
+    .bind(id)
+    .first<AttemptRow>();
+  return row && fromRow(row);
+}

@@ -1,5 +1,8 @@
 /** Caches: what was saved under which key, by whom it may be read. The bytes lie in the backup bucket. */
 
+import type { Build } from "../model/build.ts";
+import { MAX_CACHE_KEY_CHARS } from "../model/limits.ts";
+
 /** Who may write what a reader reads: (trust, ref) as text, `branch:main`, `pull:7`, `fork:7`. */
 export type CacheScope = string;
 
@@ -84,6 +87,17 @@ export async function hasCache(
   return row !== null;
 }
 
+export async function readCache(
+  db: D1Database,
+  of: { repositoryId: number; scope: CacheScope; version: string; key: string },
+): Promise<Cache | null> {
+  const row = await db
+    .prepare("SELECT * FROM caches WHERE repository_id = ? AND scope = ? AND version = ? AND key = ?")
+    .bind(of.repositoryId, of.scope, of.version, of.key)
+    .first<CacheRow>();
+  return row && fromRow(row);
+}
+
 /** The first writer of a key wins; the statement changes no row for a later one. */
 export function saveCache(db: D1Database, cache: Cache): D1PreparedStatement {
   return db
@@ -108,4 +122,30 @@ export function removeCache(db: D1Database, cache: Cache): D1PreparedStatement {
   return db
     .prepare("DELETE FROM caches WHERE repository_id = ? AND scope = ? AND version = ? AND key = ? AND created_at = ?")
     .bind(cache.repositoryId, cache.scope, cache.version, cache.key, cache.createdAt);
+}
+
+/** Null for a key that may be used. */
+export function refusedCacheKey(key: string): string | null {
+  if (key === "") return "key is empty";
+  if (key.length > MAX_CACHE_KEY_CHARS)
+    return `key has ${key.length} characters, at most ${MAX_CACHE_KEY_CHARS} are allowed`;
+  return key.includes(",") ? `key must not contain a comma: ${key}` : null;
+}
+
+/**
+ * (trust, ref): a build writes its own scope and reads that and those it descends from, never a sibling's.
+ * https://docs.github.com/actions/reference/workflows-and-actions/dependency-caching#restrictions-for-accessing-a-cache
+ */
+export function cacheScopes(
+  build: Pick<Build, "fork" | "pullRequest" | "ref" | "baseRef">,
+  defaultBranch: string,
+): { own: CacheScope; readable: CacheScope[] } {
+  const trunk = `branch:refs/heads/${defaultBranch}`;
+  if (build.pullRequest === null) {
+    const own = `branch:${build.ref}`;
+    return { own, readable: [...new Set([own, trunk])] };
+  }
+  const own = `${build.fork ? "fork" : "pull"}:${build.pullRequest}`;
+  const base = build.baseRef === null ? trunk : `branch:refs/heads/${build.baseRef}`;
+  return { own, readable: [...new Set([own, base, trunk])] };
 }

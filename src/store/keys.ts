@@ -1,5 +1,6 @@
 /** Where things lie in R2. Every key starts with what expires together; names given by people are percent-encoded. */
 
+import { createHash } from "node:crypto";
 import type { BuildId, DeliveryId, JobId } from "../model/ids.ts";
 
 export function deliveryKey(id: DeliveryId): string {
@@ -37,6 +38,21 @@ export function artifactFileKey(prefix: string, path: string): string {
   return `${prefix}/files/${path.split("/").map(encodeURIComponent).join("/")}`;
 }
 
+/** What an action saved as a cache lies here as a blob (blob.ts); the native ones lie in the backup bucket. */
+export function cachePrefix(repositoryId: number, unique: string): string {
+  return `repositories/${repositoryId}/caches/${unique}`;
+}
+
+/** GitHub's artifacts and caches have numbers, of which JavaScript can hold 53 bits: derived, like every id of ours. */
+export function prefixNumber(prefix: string): number {
+  return Number.parseInt(createHash("sha256").update(prefix).digest("hex").slice(0, 12), 16);
+}
+
 export function artifactManifestKey(prefix: string): string {
   return `${prefix}/manifest.json`;
+}
+
+/** An action as its server has it at one commit, packed. */
+export function actionKey({ server, name, sha }: { server: string; name: string; sha: string }): string {
+  return `actions/${encodeURIComponent(new URL(server).host)}/${name.toLowerCase()}/${sha}.tar.gz`;
 }

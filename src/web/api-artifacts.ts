@@ -2,6 +2,7 @@
 
 import type { ArtifactFileView, ArtifactView, Page } from "../model/api.ts";
 import { asBuildId } from "../model/ids.ts";
+import { openArtifact } from "../store/artifact-content.ts";
 import { readArtifactFiles } from "../store/artifacts.ts";
 import type { Artifact } from "../store/artifacts.ts";
 import { readBuild } from "../store/builds.ts";
@@ -49,11 +50,28 @@ export async function getArtifactFile(
   if (!artifact.ok) return artifact.answer;
   const path = readPath(request.url);
   if (path === null) return problem(400, "The file's path is not percent-encoded UTF-8.");
+  if (artifact.value.archive !== undefined) return await sendMember(rooms.blobs, artifact.value, path, request);
   const answer = await serveObject(rooms.blobs, artifactFileKey(artifact.value.prefix, path), request, {
     "content-type": "application/octet-stream",
     ...download(path.slice(path.lastIndexOf("/") + 1)),
   });
   return answer ?? notFound("file", path);
+}
+
+/** A file within the archive that an action sent: unpacked while it is read, hence always whole. */
+async function sendMember(blobs: R2Bucket, artifact: Artifact, path: string, request: Request): Promise<Response> {
+  const { files, open } = await openArtifact(blobs, artifact);
+  const file = files.find((one) => one.path === path);
+  if (!file) return notFound("file", path);
+  const headers = {
+    "content-type": "application/octet-stream",
+    "content-length": String(file.bytes),
+    "cache-control": "private, no-cache",
+    ...download(path.slice(path.lastIndexOf("/") + 1)),
+  };
+  if (request.method === "HEAD") return new Response(null, { headers });
+  const opened = await open(file);
+  return opened ? new Response(opened.body, { headers }) : notFound("file", path);
 }
 
 export async function getArtifactZip(
@@ -86,7 +104,7 @@ function sendZip(zip: ReadableStream<Uint8Array>, name: string): Response {
 }
 
 /** What a build made is somebody else's: it is saved, and a browser that opens it nevertheless gives it nothing of ours. */
-function download(name: string): Record<string, string> {
+export function download(name: string): Record<string, string> {
   const shown = name
     .replaceAll(/[\p{Cc}\p{Cf}\\/]/gu, "_")
     .slice(0, 200)

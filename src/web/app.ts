@@ -22,6 +22,15 @@ import { showClosed, showMissing } from "./pages/closed.tsx";
 import { showHome, showRepository } from "./pages/home.tsx";
 import { showJob } from "./pages/job.tsx";
 import { serveStyle } from "./pages/style.ts";
+import {
+  createArtifact,
+  deleteArtifact,
+  finalizeArtifact,
+  getSignedArtifactUrl,
+  listArtifacts,
+} from "./results-artifacts.ts";
+import { getArtifactBlob, getCacheBlob, putUpload } from "./results-blobs.ts";
+import { createCacheEntry, finalizeCacheEntry, findCacheEntry } from "./results-caches.ts";
 import { roomsOf } from "./rooms.ts";
 import type { RepositoryName, Rooms } from "./rooms.ts";
 import type { ScopeName } from "./scope.ts";
@@ -91,6 +100,27 @@ const api = new Hono<App>()
   .get("/deliveries/:id", (c) => getDelivery(rooms(c), c.req.param("id")))
   .route("/", downloads);
 
+/** What actions in a sandbox call, with the token of their attempt: docs/actions-services.md. */
+const CACHES = "/github.actions.results.api.v1.CacheService";
+const ARTIFACTS = "/github.actions.results.api.v1.ArtifactService";
+const twirp = new Hono<App>()
+  .post(`${CACHES}/CreateCacheEntry`, (c) => createCacheEntry(rooms(c), c.req.raw))
+  .post(`${CACHES}/FinalizeCacheEntryUpload`, (c) => finalizeCacheEntry(rooms(c), c.req.raw))
+  .post(`${CACHES}/GetCacheEntryDownloadURL`, (c) => findCacheEntry(rooms(c), c.req.raw))
+  .post(`${ARTIFACTS}/CreateArtifact`, (c) => createArtifact(rooms(c), c.req.raw))
+  .post(`${ARTIFACTS}/FinalizeArtifact`, (c) => finalizeArtifact(rooms(c), c.req.raw))
+  .post(`${ARTIFACTS}/ListArtifacts`, (c) => listArtifacts(rooms(c), c.req.raw))
+  .post(`${ARTIFACTS}/GetSignedArtifactURL`, (c) => getSignedArtifactUrl(rooms(c), c.req.raw))
+  .post(`${ARTIFACTS}/DeleteArtifact`, (c) => deleteArtifact(rooms(c), c.req.raw));
+
+/** Where they send and fetch the bytes; each address is signed. */
+const results = new Hono<App>()
+  .put("/uploads/:attempt/:id", (c) => putUpload(rooms(c), c.req.param("attempt"), c.req.param("id"), c.req.raw))
+  .get("/caches/:repository/:id", (c) =>
+    getCacheBlob(rooms(c), c.req.param("repository"), c.req.param("id"), c.req.raw),
+  )
+  .get("/artifacts/:build/:runAttempt/:name", (c) => getArtifactBlob(rooms(c), c.req.param(), c.req.raw));
+
 /** For people; see access.ts. */
 const pages = new Hono<App>()
   .get("/", (c) => showHome(rooms(c), c.req.url))
@@ -119,6 +149,8 @@ app.post("/webhooks/github", (c) => receiveWebhook(rooms(c), c.req.raw));
 app.get("/style.css", serveStyle);
 app.get("/assets/:file", (c) => serveScript(c.req.param("file")));
 app.route("/api", api);
+app.route("/twirp", twirp);
+app.route("/results", results);
 app.route("/", pages);
 refuseOtherMethods();
 app.notFound((c) => (c.req.path.startsWith("/api/") ? notFound("address", c.req.path) : showMissing()));

@@ -139,7 +139,8 @@ export function viewArtifact(artifact: Artifact, publicUrl: string): ArtifactVie
 }
 
 export function viewArtifactFile(artifact: Artifact, file: ArtifactFile, publicUrl: string): ArtifactFileView {
-  return { ...file, url: artifactFileApiUrl(publicUrl, artifact.buildId, artifact.name, file.path) };
+  const { path, bytes, sha256 } = file;
+  return { path, bytes, sha256, url: artifactFileApiUrl(publicUrl, artifact.buildId, artifact.name, path) };
 }
 
 export function viewRepository({ id, owner, name, defaultBranch, private: hidden }: Repository): RepositoryView {

@@ -1,9 +1,8 @@
 /** Artifacts as one zip, written while it is read: of any size, in the memory of one piece. */
 
 import { makeZip } from "client-zip";
-import { readArtifactFiles } from "../store/artifacts.ts";
+import { openArtifact } from "../store/artifact-content.ts";
 import type { Artifact } from "../store/artifacts.ts";
-import { artifactFileKey } from "../store/keys.ts";
 
 /** `folder` is where in the zip its files lie; "" for its root. */
 export function zipArtifacts(
@@ -16,12 +15,13 @@ export function zipArtifacts(
 async function* entries(blobs: R2Bucket, artifacts: { artifact: Artifact; folder: string }[]) {
   const taken = new Set<string>();
   for (const { artifact, folder } of artifacts) {
-    for (const file of await readArtifactFiles(blobs, artifact)) {
-      const object = await blobs.get(artifactFileKey(artifact.prefix, file.path));
+    const { files, open } = await openArtifact(blobs, artifact);
+    for (const file of files) {
+      const object = await open(file);
       // Ends the download with an error: a zip that silently lacks a file would be worse.
       if (!object) throw new Error(`${file.path} of artifact ${artifact.name} is gone.`);
       const name = freeName(safeName(`${folder}/${file.path}`), taken);
-      yield { name, input: object.body, size: object.size, lastModified: new Date(artifact.createdAt) };
+      yield { name, input: object.body, size: object.bytes, lastModified: new Date(artifact.createdAt) };
     }
   }
 }

@@ -34,7 +34,7 @@ export async function showArtifact(
           <li>
             <A href={`${here}/files/${path.split("/").map(encodeURIComponent).join("/")}`}>{path}</A> {size(bytes)}{" "}
             <small>
-              <code>{sha256.slice(0, 12)}</code>
+              <code>{sha256?.slice(0, 12) ?? ""}</code>
             </small>
           </li>
         ))}

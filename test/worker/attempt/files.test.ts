@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { artifactRoot } from "../../../src/attempt/artifact-files.ts";
 import { topmost } from "../../../src/attempt/cache-folders.ts";
-import { cacheScopes } from "../../../src/attempt/cache-key.ts";
+import { cacheScopes } from "../../../src/store/caches.ts";
 import { absolute, matchFiles, readListing, searchRoots } from "../../../src/attempt/match-files.ts";
 import type { FoundFile } from "../../../src/attempt/match-files.ts";
 
