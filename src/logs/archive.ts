@@ -9,7 +9,7 @@ const MAX_TAIL_BYTES = 64 * 1024;
 
 /** The text is read from the store as it is asked for: a log of any length takes the memory of one piece. */
 export function archiveOf(store: LogStore, steps: LogPlace[]): Archive {
-  const { size, headEnd, tailFrom } = store.extent();
+  const { size, lines, headEnd, tailFrom } = store.extent();
   const cut = headEnd === null || tailFrom === null || headEnd === tailFrom ? null : { from: headEnd, to: tailFrom };
   const notice = cut
     ? bytesOf(cutNotice(cut.to - cut.from, { midLine: lastByteBefore(store, cut.from) !== NEWLINE }))
@@ -19,6 +19,7 @@ export function archiveOf(store: LogStore, steps: LogPlace[]): Archive {
     version: 1,
     bytes: size - missing + notice.length,
     size,
+    lines,
     cut: cut && { ...cut, notice: notice.length },
     steps,
     chunks: store.places(),

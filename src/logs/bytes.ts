@@ -27,6 +27,14 @@ export function characterStart(bytes: Uint8Array, at: number): number {
   return start;
 }
 
+/** How many lines end in the bytes. */
+export function countLines(bytes: Uint8Array): number {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  let count = 0;
+  for (let at = buffer.indexOf(NEWLINE); at !== -1; at = buffer.indexOf(NEWLINE, at + 1)) count++;
+  return count;
+}
+
 interface View {
   toString(encoding: string): string;
 }

@@ -1,7 +1,8 @@
 /** The rows of one attempt's log: bytes at offsets, in the SQLite storage of its LogStream. */
 
-import { characterStart, joinBytes, NEWLINE } from "./bytes.ts";
-import type { LogPlace } from "./stream.ts";
+import { characterStart, countLines, joinBytes, NEWLINE } from "./bytes.ts";
+import { mergePlaces, type PlacesRow, type RowPlace } from "./places.ts";
+import type { LinePlace } from "./stream.ts";
 
 /** A row holds 2 MB at most. */
 const MAX_ROW_BYTES = 512 * 1024;
@@ -10,12 +11,17 @@ const COALESCED_ROW_BYTES = 64 * 1024;
 /** So many rows make the part that rolls: it is dropped row by row. */
 const ROLLING_ROWS = 8;
 const MIN_ROW_BYTES = 256;
+/** Bytes of one row that came later than this after the last noted time (ms) have a place of their own. */
+const MIN_PLACE_MS = 100;
+/** So many places in a row: a log that comes in single bytes gets more rows instead. */
+const MAX_ROW_PLACES = 500;
 
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS chunks (offset INTEGER PRIMARY KEY, step INTEGER NOT NULL, at INTEGER NOT NULL, bytes BLOB NOT NULL);
+  CREATE TABLE IF NOT EXISTS chunks (offset INTEGER PRIMARY KEY, step INTEGER NOT NULL, at INTEGER NOT NULL, bytes BLOB NOT NULL,
+    line INTEGER NOT NULL, places TEXT NOT NULL DEFAULT '[]');
   CREATE TABLE IF NOT EXISTS extent (
     id INTEGER PRIMARY KEY CHECK (id = 0), size INTEGER NOT NULL, max_bytes INTEGER NOT NULL,
-    head_end INTEGER, tail_from INTEGER, last_byte INTEGER);
+    head_end INTEGER, tail_from INTEGER, last_byte INTEGER, lines INTEGER NOT NULL DEFAULT 0);
 `;
 
 export interface Extent {
@@ -26,6 +32,8 @@ export interface Extent {
   headEnd: number | null;
   tailFrom: number | null;
   lastByte: number | null;
+  /** Line ends in the whole log. */
+  lines: number;
 }
 
 interface Row {
@@ -59,10 +67,10 @@ export class LogStore {
   extent(): Extent {
     const [extent] = this.#sql
       .exec<Extent & Record<string, number | null>>(
-        `SELECT size, max_bytes AS maxBytes, head_end AS headEnd, tail_from AS tailFrom, last_byte AS lastByte FROM extent`,
+        `SELECT size, max_bytes AS maxBytes, head_end AS headEnd, tail_from AS tailFrom, last_byte AS lastByte, lines FROM extent`,
       )
       .toArray();
-    return extent ?? { size: 0, maxBytes: 0, headEnd: null, tailFrom: null, lastByte: null };
+    return extent ?? { size: 0, maxBytes: 0, headEnd: null, tailFrom: null, lastByte: null, lines: 0 };
   }
 
   /** True at the start of the log and after a line end. */
@@ -86,13 +94,14 @@ export class LogStore {
     this.#write(extent, rest, step, at);
     extent.lastByte = bytes.at(-1) ?? null;
     this.#roll(extent, half);
-    const { size, headEnd, tailFrom, lastByte } = extent;
+    const { size, headEnd, tailFrom, lastByte, lines } = extent;
     this.#sql.exec(
-      "UPDATE extent SET size = ?, head_end = ?, tail_from = ?, last_byte = ?",
+      "UPDATE extent SET size = ?, head_end = ?, tail_from = ?, last_byte = ?, lines = ?",
       size,
       headEnd,
       tailFrom,
       lastByte,
+      lines,
     );
   }
 
@@ -137,50 +146,67 @@ export class LogStore {
     }
   }
 
-  places(): LogPlace[] {
-    return this.#sql
-      .exec<LogPlace & Record<string, number>>("SELECT offset, at, step FROM chunks ORDER BY offset")
-      .toArray();
+  places(): LinePlace[] {
+    return mergePlaces(this.#sql.exec<PlacesRow>("SELECT offset, at, step, line, places FROM chunks ORDER BY offset"));
+  }
+
+  /** Those of the row that has the offset, and of the rows behind it. */
+  placesFrom(offset: number): LinePlace[] {
+    const rows = `SELECT offset, at, step, line, places FROM chunks
+      WHERE offset >= (SELECT max(offset) FROM chunks WHERE offset <= ?) ORDER BY offset`;
+    return mergePlaces(this.#sql.exec<PlacesRow>(rows, offset));
   }
 
   #write(extent: Extent, bytes: Uint8Array, step: number, at: number): void {
     const rowBytes = Math.min(MAX_ROW_BYTES, Math.max(MIN_ROW_BYTES, Math.floor(extent.maxBytes / 2 / ROLLING_ROWS)));
-    let from = this.#extendLast(extent, bytes, step, rowBytes);
+    let from = this.#extendLast(extent, bytes, { step, at, rowBytes });
     while (from < bytes.length) {
       const to = bytes.length - from <= rowBytes ? bytes.length : characterStart(bytes, from + rowBytes);
       const offset = extent.size;
+      const part = bytes.slice(from, to);
       this.#sql.exec(
-        "INSERT INTO chunks (offset, step, at, bytes) VALUES (?, ?, ?, ?)",
+        "INSERT INTO chunks (offset, step, at, bytes, line) VALUES (?, ?, ?, ?, ?)",
         offset,
         step,
         at,
-        bytes.slice(from, to),
+        part,
+        extent.lines,
       );
+      extent.lines += countLines(part);
       extent.size += to - from;
       from = to;
     }
   }
 
   /** Puts small bytes into the last row where they fit; the count of bytes that it took. */
-  #extendLast(extent: Extent, bytes: Uint8Array, step: number, rowBytes: number): number {
+  #extendLast(extent: Extent, bytes: Uint8Array, to: { step: number; at: number; rowBytes: number }): number {
+    const { step, at, rowBytes } = to;
     const limit = Math.min(COALESCED_ROW_BYTES, rowBytes);
     if (bytes.length === 0 || bytes.length >= limit) return 0;
+    const last = this.#extendable(extent, limit - bytes.length, step);
+    if (last === null) return 0;
+    const [row] = this.#sql
+      .exec<PlacesRow & { bytes: ArrayBuffer }>("SELECT * FROM chunks WHERE offset = ?", last)
+      .toArray();
+    const places = row && withPlace(row, { offset: extent.size, at, line: extent.lines });
+    if (!row || places === null) return 0;
+    const joined = joinBytes([new Uint8Array(row.bytes), bytes]);
+    this.#sql.exec("UPDATE chunks SET bytes = ?, places = ? WHERE offset = ?", joined.slice(), places, last);
+    extent.lines += countLines(bytes);
+    extent.size += bytes.length;
+    return bytes.length;
+  }
+
+  /** The offset of the last row, where it is the step's and has at most so many bytes. */
+  #extendable(extent: Extent, maxBytes: number, step: number): number | null {
     const [last] = this.#sql
       .exec<{ offset: number; step: number; length: number }>(
         "SELECT offset, step, length(bytes) AS length FROM chunks ORDER BY offset DESC LIMIT 1",
       )
       .toArray();
-    if (!last || last.step !== step || last.length + bytes.length > limit) return 0;
+    if (!last || last.step !== step || last.length > maxBytes) return null;
     // What stays and what rolls share no row.
-    if (extent.headEnd !== null && last.offset < extent.headEnd) return 0;
-    const [row] = this.#sql
-      .exec<{ bytes: ArrayBuffer }>("SELECT bytes FROM chunks WHERE offset = ?", last.offset)
-      .toArray();
-    if (!row) return 0;
-    const joined = joinBytes([new Uint8Array(row.bytes), bytes]);
-    this.#sql.exec("UPDATE chunks SET bytes = ? WHERE offset = ?", joined.slice(), last.offset);
-    extent.size += bytes.length;
-    return bytes.length;
+    return extent.headEnd !== null && last.offset < extent.headEnd ? null : last.offset;
   }
 
   /** Drops the oldest rows behind the part that stays, until what is left of the rest is no longer than that. */
@@ -205,4 +231,12 @@ export class LogStore {
       [row] = this.#sql.exec<{ offset: number; bytes: ArrayBuffer }>(after, row.offset).toArray();
     }
   }
+}
+
+/** The row's places with one more, where the last is old enough; null where the row has no room for it. */
+function withPlace(row: PlacesRow, place: { offset: number; at: number; line: number }): string | null {
+  const places = JSON.parse(row.places) as RowPlace[];
+  if (place.at - (places.at(-1)?.[1] ?? row.at) < MIN_PLACE_MS) return row.places;
+  if (places.length >= MAX_ROW_PLACES) return null;
+  return JSON.stringify([...places, [place.offset - row.offset, place.at, place.line - row.line]]);
 }

@@ -4,8 +4,13 @@ import { DurableObject } from "cloudflare:workers";
 import { DEFAULT_MAX_LOG_BYTES } from "../model/limits.ts";
 import { archiveOf, lastLines } from "./archive.ts";
 import { bytesOf } from "./bytes.ts";
+import type { LogPage, Wanted } from "./lines.ts";
+import { patchOf } from "./live.ts";
+import { type LogState, pageOf, stretchFrom } from "./log-pages.ts";
 import { LogStore } from "./log-store.ts";
-import type { AppendRequest, AppendResult, Archive, LogCarry, ReadResult, SegmentState } from "./stream.ts";
+import type { AppendRequest, AppendResult, Archive, LogCarry, LogPlace, ReadResult, SegmentState } from "./stream.ts";
+import { Viewers } from "./viewers.ts";
+import type { LiveCursor, LivePatch } from "./wire.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS segments (
@@ -27,12 +32,14 @@ const OWN = 0;
 export class LogStream extends DurableObject<Env> {
   readonly #sql: SqlStorage;
   readonly #store: LogStore;
+  readonly #viewers: Viewers;
   #waiting = new Set<() => void>();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#sql = ctx.storage.sql;
     this.#store = new LogStore(this.#sql);
+    this.#viewers = new Viewers(ctx, (cursor) => this.patch(cursor));
   }
 
   /**
@@ -122,12 +129,43 @@ export class LogStream extends DurableObject<Env> {
   /** The whole log as text with its index. Only after `end`, so that what is streamed does not change under way. */
   archive(): Archive {
     if (!this.#store.exists() || !this.#ended()) throw new Error("A log is archived after its end.");
-    const steps = this.#sql
-      .exec<{ offset: number; at: number; step: number }>(
-        "SELECT log_from AS offset, at, step FROM segments ORDER BY log_from, step",
-      )
-      .toArray();
-    return archiveOf(this.#store, steps);
+    return archiveOf(this.#store, this.#state().steps);
+  }
+
+  /** The bytes of some lines, with all that it takes to show them; null where nothing is stored. */
+  page(wanted: Wanted): LogPage | null {
+    return this.#store.exists() ? pageOf(this.#store, this.#state(), wanted) : null;
+  }
+
+  /** What is new for a page that stands there; null where there is nothing yet, "gone" where the log was emptied. */
+  patch(cursor: LiveCursor): LivePatch | "gone" | null {
+    if (!this.#store.exists()) return cursor.seen > 0 ? "gone" : null;
+    const { size } = this.#store.extent();
+    if (cursor.seen > size) return "gone";
+    const state = this.#state();
+    if (cursor.seen === size && !state.ended) return null;
+    return patchOf((offset) => stretchFrom(this.#store, state, offset), cursor);
+  }
+
+  /** The same, waiting for news at most `waitMs` (and 30 s). */
+  async waitForPatch(cursor: LiveCursor, waitMs: number): Promise<LivePatch | "gone" | null> {
+    const now = this.patch(cursor);
+    if (now !== null || waitMs <= 0) return now;
+    await this.#news(Math.min(waitMs, MAX_WAIT_MS));
+    return this.patch(cursor);
+  }
+
+  /** A page that follows; the Worker has let it in. */
+  override fetch(): Response {
+    return this.#viewers.accept();
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+    this.#viewers.hear(socket, message);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    socket.close();
   }
 
   /** Deletes everything; for when the archive is stored. Readers that wait are told that it ended. */
@@ -163,6 +201,7 @@ export class LogStream extends DurableObject<Env> {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const wake of waiting) wake();
+    this.#viewers.tell();
   }
 
   async #news(waitMs: number): Promise<void> {
@@ -195,6 +234,11 @@ export class LogStream extends DurableObject<Env> {
     const segment = this.#segment(step);
     if (!segment) throw new Error(`Step ${step} was not opened.`);
     return segment;
+  }
+
+  #state(): LogState {
+    const steps = "SELECT log_from AS offset, at, step FROM segments ORDER BY log_from, step";
+    return { steps: this.#sql.exec<LogPlace & Record<string, number>>(steps).toArray(), ended: this.#ended() };
   }
 
   #ended(): boolean {

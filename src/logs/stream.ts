@@ -69,19 +69,32 @@ export interface LogPlace {
   step: number;
 }
 
+/** `line` counts the line ends before the place, those that were cut included: a line's number is its place's, plus one. */
+export interface LinePlace extends LogPlace {
+  line: number;
+}
+
+/** Where lines, steps and times are in the stored log, live or archived. */
+export interface LogIndex {
+  /** Length of the stored log, what was cut included. */
+  size: number;
+  /** Line ends in it, those that were cut included. */
+  lines: number;
+  /** The stretch of the stored log that is missing. */
+  cut: { from: number; to: number } | null;
+  /** Where each step's part starts, in order. */
+  steps: LogPlace[];
+  /** Where each stretch of bytes starts that came in at about one time, in order; a stretch is at most 512 KiB. */
+  chunks: LinePlace[];
+}
+
 /** Lies beside the archived text. Offsets are those of the stored log, so that links to a live log hold. */
-export interface ArchiveIndex {
+export interface ArchiveIndex extends LogIndex {
   version: 1;
   /** Length of the archived text. */
   bytes: number;
-  /** Length of the stored log, what was cut included. */
-  size: number;
-  /** The stretch of the stored log that is missing; the text has `notice` bytes in its place, which say so. */
+  /** The text has `notice` bytes in the place of what is missing, which say so. */
   cut: { from: number; to: number; notice: number } | null;
-  /** Where each step's part starts, in order. */
-  steps: LogPlace[];
-  /** Where each stretch of bytes starts that came in at about one time, in order. */
-  chunks: LogPlace[];
 }
 
 export interface Archive {

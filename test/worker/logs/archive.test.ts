@@ -87,9 +87,10 @@ describe("an archive", () => {
       { step: 1, offset: 0, at: 10 },
       { step: 2, offset: 6, at: 30 },
     ]);
-    expect(index.chunks.map(({ step, offset }) => ({ step, offset })).slice(0, 2)).toEqual([
-      { step: 1, offset: 0 },
-      { step: 2, offset: 6 },
+    expect(index.chunks.slice(0, 3)).toEqual([
+      { step: 1, offset: 0, at: 10, line: 0 },
+      { step: 1, offset: 4, at: 1000, line: 1 },
+      { step: 2, offset: 6, at: 30, line: 2 },
     ]);
   });
 
