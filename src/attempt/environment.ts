@@ -20,12 +20,12 @@ export function environmentOf(facts: AttemptFacts, env: Env): string | null {
 /** Why the job must not run, with its place; null where it may. Throws ExpressionError. */
 export async function refuseEnvironment(env: Env, facts: AttemptFacts): Promise<string | null> {
   const name = environmentOf(facts, env);
-  const { id, owner, name: repository } = facts.repository;
+  const { id } = facts.repository;
   if (name === null || (await hasEnvironment(env.DB, id, name))) return null;
   const { file, line, column } = facts.job.plan.definition.environment?.at ?? facts.job.plan.definition.at;
   return (
     `${file}:${line}:${column}: Sandlot has no environment '${name}': on GitHub people may guard it, and Sandlot has no such guard. ` +
-    `Where that is well, create it: sandlot environments create ${JSON.stringify(name)} -R ${owner}/${repository}`
+    `Where that is well, create it: sandlot environments create ${name}`
   );
 }
 

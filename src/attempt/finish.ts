@@ -46,7 +46,9 @@ export async function finishAttempt(
   cancelled: Cancel | null,
 ): Promise<JobEnd> {
   const end = allowed(session, concludeJob(ends, cancelled));
-  const outputs = readOutputs(session, ends, cancelled);
+  const { outputs, dropped } = readOutputs(session, ends, cancelled);
+  const warnings = dropped.map((name) => `##[warning]The output '${name}' was left out: it may hold a secret`);
+  if (warnings.length > 0) await session.logs.note("outputs", `${warnings.join("\n")}\n`, Date.now());
   await session.logs.end(Date.now());
   await saveEnd(session.env, session.facts, end, outputs);
   return end;
@@ -65,20 +67,26 @@ function allowed({ facts, env }: Pick<Session, "facts" | "env">, end: JobEnd): J
 }
 
 /** An output that holds a masked value is dropped, as on GitHub: it would be stored and shown. */
-function readOutputs(session: Session, ends: readonly StepEnd[], cancelled: Cancel | null): Record<string, string> {
+function readOutputs(
+  session: Session,
+  ends: readonly StepEnd[],
+  cancelled: Cancel | null,
+): { outputs: Record<string, string>; dropped: string[] } {
   const contexts = stepContexts(session, { ends, cancelled: cancelled !== null }, { secrets: {}, token: "" });
   const outputs: Record<string, string> = {};
+  const dropped: string[] = [];
   let bytes = 0;
   for (const [name, template] of Object.entries(session.facts.job.plan.definition.outputs)) {
     try {
       const value = evaluateTemplate(template, contexts);
       bytes += value.length;
-      if (bytes <= MAX_JOB_OUTPUT_BYTES && session.vault.mask.text(value) === value) outputs[name] = value;
+      if (session.vault.mask.text(value) !== value) dropped.push(name);
+      else if (bytes <= MAX_JOB_OUTPUT_BYTES) outputs[name] = value;
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
     }
   }
-  return outputs;
+  return { outputs, dropped };
 }
 
 async function saveEnd(

@@ -2,6 +2,8 @@
 
 import { isUtf8 } from "node:buffer";
 import { bytesOf, joinBytes, textOf } from "./bytes.ts";
+import { withoutEscapes } from "./escapes.ts";
+import type { Bare } from "./escapes.ts";
 import { MAX_NEEDLE_BYTES, needlesOf } from "./needles.ts";
 
 export interface Mask {
@@ -33,11 +35,11 @@ const MAX_RUN_BYTES = 16 * MAX_NEEDLE_BYTES;
 /** Values of less than `MIN_SECRET_CHARS` are not masked: see `isMaskable`. */
 export function createMask(secrets: Iterable<string>): Mask {
   const values = new Set(secrets);
-  const finder = createFinder(needlesOf(values));
+  const find = createSearch(createFinder(needlesOf(values)));
   const apply: Mask["apply"] = (bytes, { final }) => {
     const { runs, decided } = final
-      ? { runs: finder.runs(bytes, bytes.length), decided: bytes.length }
-      : decide(bytes, finder);
+      ? { runs: find(bytes).runs(bytes.length), decided: bytes.length }
+      : decide(bytes, find(bytes));
     return { text: hide(bytes.subarray(0, decided), runs), consumed: decided };
   };
   return {
@@ -52,21 +54,81 @@ export function createMask(secrets: Iterable<string>): Mask {
 type Runs = number[];
 
 interface Finder {
+  /** There is nothing to be found. */
+  isEmpty: boolean;
   /** What is hidden by the needles that begin before `until`. */
   runs(bytes: Uint8Array, until: number): Runs;
   /** First offset from `from` on at which a needle may have begun that the bytes do not show the end of; else their length. */
   pending(bytes: Uint8Array, from: number): number;
 }
 
-/** How far the bytes can be decided: before any needle or character that is still open, and not inside a run that may grow. */
-function decide(bytes: Uint8Array, finder: Finder): { runs: Runs; decided: number } {
-  let open = finder.pending(bytes, 0);
-  let runs = finder.runs(bytes, open);
-  while (open < lastEnd(runs) && isFull(runs)) {
-    open = finder.pending(bytes, lastEnd(runs));
-    runs = finder.runs(bytes, open);
+/** A finder's answers about these bytes: as they are, and as they are shown, without escape sequences. */
+interface Search {
+  runs(until: number): Runs;
+  pending(from: number): number;
+  /** The nearest offset before it that is not inside an escape sequence. */
+  outside(at: number): number;
+}
+
+/** A secret that is spread over more raw bytes than this, by escape sequences in it, is not found: so long may it be held back. */
+const MAX_SPREAD_BYTES = 16 * 1024;
+
+function createSearch(finder: Finder): (bytes: Uint8Array) => Search {
+  return (bytes) => {
+    const bare = finder.isEmpty ? null : withoutEscapes(bytes);
+    const plain: Search = {
+      runs: (until) => finder.runs(bytes, until),
+      pending: (from) => finder.pending(bytes, from),
+      outside: (at) => at,
+    };
+    return bare === null ? plain : searchBare(finder, bytes, { plain, bare });
+  };
+}
+
+function searchBare(finder: Finder, bytes: Uint8Array, { plain, bare }: { plain: Search; bare: Bare }): Search {
+  return {
+    runs: (until) => {
+      const found = finder.runs(bare.text, bare.bareOf(until));
+      const spread: Runs = [];
+      for (let i = 0; i < found.length; i += 2) {
+        const from = bare.rawOf(found[i] ?? 0);
+        const to = bare.rawOf((found[i + 1] ?? 0) - 1) + 1;
+        if (to - from <= MAX_SPREAD_BYTES) spread.push(from, to);
+      }
+      return unite(plain.runs(until), spread);
+    },
+    pending: (from) => {
+      const nearest = bare.bareOf(Math.max(from, bytes.length - MAX_SPREAD_BYTES));
+      const at = finder.pending(bare.text, nearest);
+      const shown = at === bare.text.length ? bytes.length : bare.rawOf(at);
+      return bare.outside(Math.min(plain.pending(from), shown, bare.open));
+    },
+    outside: (at) => bare.outside(at),
+  };
+}
+
+function unite(some: Runs, others: Runs): Runs {
+  if (some.length === 0 || others.length === 0) return some.length === 0 ? others : some;
+  const pairs = [some, others].flatMap((runs) =>
+    runs.flatMap((from, i) => (i % 2 === 0 ? [[from, runs[i + 1] ?? 0] as const] : [])),
+  );
+  const united: Runs = [];
+  for (const [from, to] of pairs.sort((a, b) => a[0] - b[0])) {
+    if (from >= lastEnd(united)) united.push(from, to);
+    else united[united.length - 1] = Math.max(lastEnd(united), to);
   }
-  const decided = open < lastEnd(runs) ? (runs.at(-2) ?? 0) : open;
+  return united;
+}
+
+/** How far the bytes can be decided: before any needle or character that is still open, and not inside a run that may grow. */
+function decide(bytes: Uint8Array, search: Search): { runs: Runs; decided: number } {
+  let open = search.pending(0);
+  let runs = search.runs(open);
+  while (open < lastEnd(runs) && isFull(runs)) {
+    open = search.pending(lastEnd(runs));
+    runs = search.runs(open);
+  }
+  const decided = open < lastEnd(runs) ? search.outside(runs.at(-2) ?? 0) : open;
   return { runs, decided: Math.min(decided, openCharacter(bytes)) };
 }
 
@@ -116,12 +178,13 @@ function hide(bytes: Uint8Array, runs: Runs): Uint8Array {
  * nothing are needles compared. Its cost hardly grows with the number of needles, and its memory not at all, other than an automaton's.
  */
 function createFinder(needles: Uint8Array[]): Finder {
-  if (needles.length === 0) return { runs: () => [], pending: (bytes) => bytes.length };
+  if (needles.length === 0) return { isEmpty: true, runs: () => [], pending: (bytes) => bytes.length };
   const longestFirst = needles.toSorted((a, b) => b.length - a.length);
   const window = Math.min(MAX_WINDOW, longestFirst.at(-1)?.length ?? 0);
   const { jumps, candidates } = createTable(longestFirst, window);
   const byFirst = Map.groupBy(longestFirst, (needle) => needle[0] ?? 0);
   return {
+    isEmpty: false,
     runs(bytes, until) {
       const runs: Runs = [];
       const stop = Math.min(bytes.length, until + window - 1);

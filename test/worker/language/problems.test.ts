@@ -24,7 +24,6 @@ describe("what GitHub takes and Sandlot does not carry out is a problem with its
   const JOBS: [lines: string, place: string, says: string][] = [
     ["services: {db: postgres}", "4:5", "'services' is not carried out"],
     ["container: node:22", "4:5", "'container' is not carried out"],
-    ["environment: production", "4:5", "guarded by people"],
     ["snapshot: image", "4:5", "'snapshot'"],
     ["cancel-timeout-minutes: 3", "4:5", "'cancel-timeout-minutes'"],
     ["concurrency: {group: a, queue: max}", "4:29", "'queue'"],

@@ -30,11 +30,27 @@ const noise = fc.oneof(
   fc.string({ unit: letter, maxLength: 8 }).map(bytesOf),
   fc.uint8Array({ maxLength: 6 }),
   fc.constant(bytesOf("::x\r\n")),
+  fc
+    .constantFrom("\x1b", "\x1b[", "\x1b[1", ";31m", "\x1b[31m", "\x1b[0m", "\x1b]0;a", "\x07", "\x1b\\", "\x1b(")
+    .map(bytesOf),
 );
+/** A value with escape sequences between its characters. */
+const coloured = (value: string) =>
+  fc
+    .array(fc.constantFrom("", "", "\x1b[1m", "\x1b]8;;ab\x1b\\", "\x1b(B"), {
+      minLength: value.length,
+      maxLength: value.length,
+    })
+    .map((marks) => bytesOf([...value].map((character, i) => `${character}${marks[i] ?? ""}`).join("")));
 const inputs = fc.array(secret, { minLength: 1, maxLength: 4 }).chain((values) =>
   fc
     .array(
-      fc.oneof(noise, fc.constantFrom(...values).map(bytesOf), fc.constantFrom(...needlesOf(values), bytesOf(""))),
+      fc.oneof(
+        noise,
+        fc.constantFrom(...values).chain(coloured),
+        fc.constantFrom(...values).map(bytesOf),
+        fc.constantFrom(...needlesOf(values), bytesOf("")),
+      ),
       {
         maxLength: 12,
       },
@@ -66,6 +82,35 @@ describe("a mask", () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it("lets none through that only colours and other escape sequences keep apart, wherever it is cut", () => {
+    const colours = fc.constantFrom("", "", "\x1b[1m", "\x1b[38;5;9m", "\x1b]8;;ab\x1b\\", "\x1b(B", "\x1bM", "\x1b[K");
+    const spelled = fc.array(fc.tuple(fc.constantFrom("hunter22", "second value"), fc.string(), fc.array(colours)));
+    fc.assert(
+      fc.property(spelled, fc.array(fc.nat(200), { maxLength: 12 }), (parts, cuts) => {
+        const mask = createMask(["hunter22", "second value"]);
+        const lines = parts.map(([value, before, marks]) => {
+          const characters = [...value].map((character, i) => `${character}${marks[i % marks.length] ?? ""}`);
+          return `${before.replaceAll("\x1b", "")}|${characters.join("")}\n`;
+        });
+        const input = bytesOf(lines.join(""));
+        const at = cuts.map((cut) => cut % (input.length + 1));
+        const shown = Buffer.from(throughCuts(mask, input, at)).toString();
+        // oxlint-disable-next-line no-control-regex -- that is what is taken away
+        const plain = shown.replaceAll(/\x1b(?:\[[0-9;]*[A-Za-z]|\][^\x1b]*\x1b\\|\(B|M)/g, "");
+        expect(plain).not.toMatch(/hunter22|second value/);
+        expect(plain.match(/\|\*\*\*/g)?.length ?? 0).toBeGreaterThanOrEqual(parts.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("gives up a value that thousands of bytes of escape sequences keep apart, and holds nothing back for it", () => {
+    const mask = createMask(["hunter22"]);
+    const input = bytesOf(`hunter2${"\x1b[1m".repeat(20_000)}`);
+    const { consumed } = mask.apply(input, { final: false });
+    expect(input.length - consumed).toBeLessThan(32 * 1024);
   });
 
   it("shows everything else unchanged", () => {
