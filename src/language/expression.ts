@@ -118,7 +118,9 @@ export function evaluateNumber(value: Templated<number>, contexts: Contexts, fun
 }
 
 function mismatch(value: Templated, wanted: string, got: unknown): ExpressionError {
-  const shown = JSON.stringify(got)?.slice(0, 60) ?? "nothing";
+  // Never the beginning of a text: what a mask hides as a whole would be shown in part.
+  const text = JSON.stringify(got) ?? "nothing";
+  const shown = text.length > 60 ? `a text of ${text.length} characters` : text;
   return isExpression(value)
     ? new ExpressionError(`${wanted} was expected, got ${shown}`, value.expression, placeOf(value))
     : new ExpressionError(`${wanted} was expected, got ${shown}`, shown);
@@ -247,7 +249,9 @@ function parseJson(value: data.ExpressionData | undefined): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`fromJSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    // The parser's own words quote the text's first characters, which may be those of a secret.
+    const [place] = /at position \d+(?: \(line \d+ column \d+\))?/.exec(String(error)) ?? ["from its beginning on"];
+    throw new Error(`fromJSON: the text is not JSON ${place}`);
   }
 }
 
