@@ -263,7 +263,7 @@ export function reopenBuild(
 ): D1PreparedStatement {
   return db
     .prepare(
-      `UPDATE builds SET run_attempt = ?, status = 'queued', conclusion = NULL, reason = NULL, detail = NULL,
+      `UPDATE builds SET run_attempt = ?, problems = ?, status = 'queued', conclusion = NULL, reason = NULL, detail = NULL,
          completed_at = NULL, started_at = NULL, cancel_at = NULL, cancel_by = NULL, cancel_force = 0, settled = 0
        WHERE id = ? AND run_attempt = ? AND status = 'completed'`,
     )
