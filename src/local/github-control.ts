@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { type FileContent, initRepository, pruneRepository, writeCommit } from "./github-commits.ts";
 import { toText } from "./github-git.ts";
+import { keepObject } from "./github-lfs.ts";
 import { fullName } from "./github-names.ts";
 import {
   addPull,
@@ -80,6 +81,12 @@ const ROUTES: Record<string, (control: Control) => Outcome | Promise<Outcome>> =
     state.faults.push(body as unknown as Fault);
     return done;
   },
+  /** Tries at webhooks that GitHub shall remember, and where it would send them. */
+  "POST /_local/hook": ({ state, body }) => {
+    Object.assign(state.hook, body);
+    return done;
+  },
+  "GET /_local/hook": ({ state }) => ({ status: 200, body: state.hook }),
   "DELETE /_local/faults": ({ state }) => {
     state.faults.length = 0;
     return done;
@@ -107,6 +114,11 @@ const REPOSITORY_ROUTES: Record<string, (control: RepositoryControl) => Outcome 
   "POST /granted": ({ state, repository, body }) => {
     state.granted.set(repository.installationId, body as Record<string, string>);
     return done;
+  },
+  /** A file of Git LFS; its pointer is still to be committed. */
+  "POST /lfs": async ({ repository, body }) => {
+    const pointer = await keepObject(repository.gitDir, textOf(body, "text", ""));
+    return { status: 201, body: { pointer } };
   },
   /** What no branch or tag reaches is gone for good, as some time after a force-push. */
   "POST /prune": async ({ repository }) => {

@@ -42,7 +42,7 @@ export async function serveGit(
   response: ServerResponse,
 ): Promise<number> {
   const repository = findRepository(state, asked.owner, asked.name) ?? findRenamed(state, asked.owner, asked.name);
-  const refusal = refuse(state, asked, request.headers.authorization, repository);
+  const refusal = refuseGit(state, asked, request.headers.authorization, repository);
   if (refusal !== null || repository === null) {
     const status = refusal ?? 404;
     response.writeHead(status, status === 401 ? { "www-authenticate": 'Basic realm="GitHub"' } : {});
@@ -54,9 +54,9 @@ export async function serveGit(
 }
 
 /** The status to refuse with; null when it may. GitHub hides what a token does not reach. */
-function refuse(
+export function refuseGit(
   state: LocalState,
-  asked: GitRequest,
+  asked: Pick<GitRequest, "push">,
   authorization: string | undefined,
   repository: LocalRepository | null,
 ): number | null {

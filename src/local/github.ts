@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { toText } from "./github-git.ts";
 import { serveControl } from "./github-control.ts";
+import { newHook } from "./github-deliveries.ts";
+import { readLfsRequest, serveLfs } from "./github-lfs.ts";
 import { type Description, loadDescription } from "./github-openapi.ts";
 import { answerApi } from "./github-route.ts";
 import { readGitRequest, serveGit } from "./github-smart-http.ts";
@@ -79,6 +81,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
     calls: [],
     faults: [...(options.faults ?? [])],
     tokenLifeMs: options.tokenLifeMs ?? HOUR_MS,
+    hook: newHook(),
     onStatus: options.onStatus ?? null,
   };
   for (const repository of options.repositories) addRepository(state, repository);
@@ -139,6 +142,13 @@ async function serve(served: Served, request: IncomingMessage, response: ServerR
     return;
   }
   const text = toText(await readBody(request));
+  const lfs = readLfsRequest(method, url);
+  if (lfs !== null) {
+    const call = record(served.state, method, url, lfs.operation, `${lfs.owner}/${lfs.name}`);
+    const sent = { headers: request.headers, body: text };
+    await withFault(served.state, call, request, response, (to) => serveLfs(served, lfs, sent, to));
+    return;
+  }
   const asked = { method, path: url.pathname, query: url.search.slice(1), text, headers: request.headers };
   const routed = answerApi(served.state, served.description, served.url, asked);
   const call = record(served.state, method, url, routed.operation, routed.repository);

@@ -1,6 +1,7 @@
 /** The strings of the local GitHub, for tests that run in workerd: repositories, commits and faults made over HTTP. */
 
 import type { CommitOptions, FileContent, WrittenCommit } from "../../src/local/github-commits.ts";
+import type { AppHook } from "../../src/local/github-deliveries.ts";
 import type { NamedRepository } from "../../src/local/github-names.ts";
 import type { Fault, LocalStatus, PullOptions, RecordedCall } from "../../src/local/github-state.ts";
 import type { TestGitHub } from "./local-github.ts";
@@ -72,6 +73,16 @@ export async function grant(
   await control(github, "POST", `${pathOf(repository)}/granted`, permissions);
 }
 
+/** Keeps a file of Git LFS, and gives the pointer to commit. */
+export async function keepLarge(
+  github: TestGitHub,
+  repository: { owner: string; name: string },
+  text: string,
+): Promise<string> {
+  const answer = (await control(github, "POST", `${pathOf(repository)}/lfs`, { text })) as { pointer: string };
+  return answer.pointer;
+}
+
 /** Commits that no branch or tag reaches are gone afterwards. */
 export async function pruneRepository(github: TestGitHub, repository: { owner: string; name: string }): Promise<void> {
   await control(github, "POST", `${pathOf(repository)}/prune`);
@@ -89,6 +100,15 @@ export async function addFault(github: TestGitHub, fault: Fault): Promise<void> 
 /** The tokens given out so far for an installation are refused from now on. */
 export async function endTokens(github: TestGitHub, installationId: number): Promise<void> {
   await control(github, "DELETE", `tokens?installation=${installationId}`);
+}
+
+/** What GitHub says from now on of webhooks that it sent, and where it sends them. */
+export async function setHook(github: TestGitHub, hook: Partial<AppHook>): Promise<void> {
+  await control(github, "POST", "hook", hook);
+}
+
+export async function readHook(github: TestGitHub): Promise<AppHook> {
+  return (await control(github, "GET", "hook")) as AppHook;
 }
 
 /** In order of arrival; of one repository (`owner/name`) where asked. */
