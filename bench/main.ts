@@ -1,4 +1,4 @@
-/** `npm run bench [-- a b c d e] [--json FILE] [--rounds N]`: measures Sandlot on this machine and says what was aimed at. Asserts no time. */
+/** `npm run bench [-- a b c d e f] [--json FILE] [--rounds N]`: measures Sandlot on this machine and says what was aimed at. Asserts no time. */
 
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
@@ -8,6 +8,7 @@ import { parseArgs, promisify } from "node:util";
 import type { Bench } from "./bench.ts";
 import { measureBill } from "./bill.ts";
 import { measureBurst } from "./burst.ts";
+import { measureCheck } from "./check.ts";
 import { describeMachine, drawTable, type Part } from "./figures.ts";
 import { measureLog } from "./log.ts";
 import { cpuOfSteps, measureSteps, timeOfSteps } from "./steps.ts";
@@ -18,7 +19,7 @@ const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 
 interface Measure {
-  /** Those of `a` to `e` that it answers. */
+  /** Those of `a` to `f` that it answers. */
   parts: readonly string[];
   limitMs: number;
   measure: (bench: Bench, signal: AbortSignal) => Promise<Record<string, Part>>;
@@ -36,6 +37,7 @@ const MEASURES: readonly Measure[] = [
   { parts: ["c"], limitMs: 15 * MINUTE, measure: async (bench, signal) => ({ c: await measureLog(bench, signal) }) },
   { parts: ["d"], limitMs: 10 * MINUTE, measure: async (bench, signal) => ({ d: await measureBurst(bench, signal) }) },
   { parts: ["e"], limitMs: 3 * MINUTE, measure: async (bench, signal) => ({ e: await measureBill(bench, signal) }) },
+  { parts: ["f"], limitMs: 3 * MINUTE, measure: async (bench, signal) => ({ f: await measureCheck(bench, signal) }) },
 ];
 
 interface Options {
