@@ -20,6 +20,7 @@ const PARTS = {
       ...SHARED,
       "src/index.ts",
       "src/schedule",
+      "src/intake",
       "src/github",
       "src/store",
       "src/logs",
