@@ -5,11 +5,13 @@ import type { Change } from "../model/transition.ts";
 import type { Problem, Scalar } from "../model/workflow.ts";
 import { asBuildId, asDeliveryId } from "../model/ids.ts";
 import type { BuildId } from "../model/ids.ts";
+import { visibleWhere } from "./repositories.ts";
+import type { Visible } from "./repositories.ts";
 import { changeState, columnsOf, stateOf } from "./state.ts";
 import { insertRow } from "./statement.ts";
 import type { StateColumns } from "./state.ts";
 
-interface BuildRow extends StateColumns {
+export interface BuildRow extends StateColumns {
   id: string;
   delivery_id: string;
   repository_id: number;
@@ -48,7 +50,7 @@ export interface StoredBuild extends Build {
   reported: string | null;
 }
 
-function fromRow(row: BuildRow): StoredBuild {
+export function buildOfRow(row: BuildRow): StoredBuild {
   return {
     id: asBuildId(row.id),
     deliveryId: asDeliveryId(row.delivery_id),
@@ -131,7 +133,7 @@ export function insertBuild(db: D1Database, build: Build): D1PreparedStatement {
 
 export async function readBuild(db: D1Database, id: BuildId): Promise<StoredBuild | null> {
   const row = await db.prepare("SELECT * FROM builds WHERE id = ?").bind(id).first<BuildRow>();
-  return row && fromRow(row);
+  return row && buildOfRow(row);
 }
 
 export interface BuildQuery {
@@ -141,8 +143,13 @@ export interface BuildQuery {
   /** Besides, those made at `before` whose id is smaller. */
   beforeId?: BuildId | undefined;
   ref?: string | undefined;
+  /** Built there, or pull requests from there. */
+  branch?: string | undefined;
+  /** A status, or the conclusion of those that are completed. */
   status?: string | undefined;
   event?: string | undefined;
+  /** Path of the workflow file. */
+  workflow?: string | undefined;
 }
 
 /** Newest first; builds of one time by id, so that a page never repeats or loses one. */
@@ -152,21 +159,26 @@ export async function listBuilds(db: D1Database, query: BuildQuery & { repositor
     .prepare(`SELECT * FROM builds WHERE repository_id = ? ${where.sql} ORDER BY created_at DESC, id DESC LIMIT ?`)
     .bind(query.repositoryId, ...where.values, query.limit)
     .all<BuildRow>();
-  return rows.results.map(fromRow);
+  return rows.results.map(buildOfRow);
 }
 
 /** The newest over all repositories: each one's newest by its index, and of those the newest. */
-export async function listNewestBuilds(db: D1Database, query: BuildQuery): Promise<StoredBuild[]> {
+export async function listNewestBuilds(
+  db: D1Database,
+  query: BuildQuery,
+  visible: Visible = "all",
+): Promise<StoredBuild[]> {
   const where = buildsWhere(query);
+  const may = visibleWhere(visible);
   const rows = await db
     .prepare(
       `SELECT b.* FROM repositories r JOIN builds b ON b.id IN (
          SELECT id FROM builds WHERE repository_id = r.id ${where.sql} ORDER BY created_at DESC, id DESC LIMIT ?)
-       ORDER BY b.created_at DESC, b.id DESC LIMIT ?`,
+       WHERE ${may.sql} ORDER BY b.created_at DESC, b.id DESC LIMIT ?`,
     )
-    .bind(...where.values, query.limit, query.limit)
+    .bind(...where.values, query.limit, ...may.values, query.limit)
     .all<BuildRow>();
-  return rows.results.map(fromRow);
+  return rows.results.map(buildOfRow);
 }
 
 function buildsWhere(query: BuildQuery): { sql: string; values: (string | number)[] } {
@@ -177,11 +189,17 @@ function buildsWhere(query: BuildQuery): { sql: string; values: (string | number
     sql += beforeId === undefined ? "AND created_at < ?" : "AND (created_at, id) < (?, ?)";
     values.push(before, ...(beforeId === undefined ? [] : [beforeId]));
   }
-  for (const column of ["ref", "status", "event"] as const) {
-    const value = query[column];
-    if (value === undefined) continue;
-    sql += ` AND ${column} = ?`;
-    values.push(value);
+  const { ref, branch, status, event, workflow } = query;
+  const wanted: [string, string[]][] = [
+    ["ref = ?", ref === undefined ? [] : [ref]],
+    ["(ref = ? OR head_ref = ?)", branch === undefined ? [] : [`refs/heads/${branch}`, branch]],
+    ["(status = ? OR conclusion = ?)", status === undefined ? [] : [status, status]],
+    ["event = ?", event === undefined ? [] : [event]],
+    ["workflow_path = ?", workflow === undefined ? [] : [workflow]],
+  ];
+  for (const [condition, given] of wanted.filter(([, given]) => given.length > 0)) {
+    sql += ` AND ${condition}`;
+    values.push(...given);
   }
   return { sql, values };
 }
@@ -195,7 +213,7 @@ export async function buildsBehindReport(
     .prepare("SELECT * FROM builds WHERE repository_id = ? AND report_sha = ? AND context = ? ORDER BY created_at DESC")
     .bind(key.repositoryId, key.sha, key.context)
     .all<BuildRow>();
-  return rows.results.map(fromRow);
+  return rows.results.map(buildOfRow);
 }
 
 /** Builds under way for one merge group; its commit is built for nothing else. */
@@ -206,16 +224,7 @@ export async function buildsOfMergeGroup(db: D1Database, repositoryId: number, s
     )
     .bind(repositoryId, sha)
     .all<BuildRow>();
-  return rows.results.map(fromRow);
-}
-
-/** Builds that are not completed, or whose end GitHub was not told: oldest first, before `before`. */
-export async function openBuilds(db: D1Database, before: number, limit: number): Promise<StoredBuild[]> {
-  const rows = await db
-    .prepare("SELECT * FROM builds WHERE settled = 0 AND created_at < ? ORDER BY created_at LIMIT ?")
-    .bind(before, limit)
-    .all<BuildRow>();
-  return rows.results.map(fromRow);
+  return rows.results.map(buildOfRow);
 }
 
 /** Unfinished builds with a job that waits for a sandbox, oldest first. */

@@ -7,6 +7,8 @@ import { listBuilds, listNewestBuilds } from "../store/builds.ts";
 import type { StoredBuild } from "../store/builds.ts";
 import { findRepository, listRepositories } from "../store/repositories.ts";
 import { json, notFound, problem } from "./answer.ts";
+import { visibleTo } from "./auth/rights.ts";
+import type { RightRooms } from "./auth/rights.ts";
 import type { Read } from "./body.ts";
 import { readWholeBuild, repositoryName, viewWholeBuild } from "./build-view.ts";
 import { nextPage, readBuildQuery, readCount } from "./query.ts";
@@ -14,9 +16,10 @@ import type { RepositoryName, Rooms } from "./rooms.ts";
 import { viewBuild, viewRepository } from "./views.ts";
 
 type ReadRooms = Pick<Rooms, "db" | "publicUrl">;
+type ListRooms = ReadRooms & RightRooms & Pick<Rooms, "viewer">;
 
-export async function getRepositories(rooms: ReadRooms): Promise<Response> {
-  const repositories = await listRepositories(rooms.db, MAX_LISTED_REPOSITORIES);
+export async function getRepositories(rooms: ListRooms): Promise<Response> {
+  const repositories = await listRepositories(rooms.db, MAX_LISTED_REPOSITORIES, await visibleTo(rooms));
   const page: Page<RepositoryView> = { items: repositories.map(viewRepository), next: null };
   return json(page);
 }
@@ -30,10 +33,10 @@ export async function getRepositoryBuilds(rooms: ReadRooms, name: RepositoryName
   return json(await viewPage(rooms, builds, query.value.limit));
 }
 
-export async function getBuilds(rooms: ReadRooms, url: string): Promise<Response> {
+export async function getBuilds(rooms: ListRooms, url: string): Promise<Response> {
   const query = readBuildQuery(url);
   if (!query.ok) return query.answer;
-  const builds = await listNewestBuilds(rooms.db, query.value);
+  const builds = await listNewestBuilds(rooms.db, query.value, await visibleTo(rooms));
   return json(await viewPage(rooms, builds, query.value.limit));
 }
 
@@ -41,9 +44,18 @@ async function viewPage(rooms: ReadRooms, builds: StoredBuild[], limit: number):
   return { items: await summarize(rooms, builds), next: nextPage(builds, limit) };
 }
 
-export async function summarize(rooms: ReadRooms, builds: StoredBuild[]): Promise<BuildSummary[]> {
-  const ids = [...new Set(builds.map(({ repositoryId }) => repositoryId))];
-  const names = new Map(await Promise.all(ids.map(async (id) => [id, await repositoryName(rooms.db, id)] as const)));
+/** `known` are names that need not be asked for again. */
+export async function summarize(
+  rooms: ReadRooms,
+  builds: StoredBuild[],
+  known: readonly { id: number; full: string }[] = [],
+): Promise<BuildSummary[]> {
+  const names = new Map(known.map(({ id, full }) => [id, full]));
+  const missing = new Set(builds.map(({ repositoryId }) => repositoryId).filter((id) => !names.has(id)));
+  for (const [id, full] of await Promise.all(
+    [...missing].map(async (id) => [id, await repositoryName(rooms.db, id)] as const),
+  ))
+    names.set(id, full);
   return builds.map((build) => viewBuild(build, names.get(build.repositoryId) ?? "", rooms.publicUrl));
 }
 

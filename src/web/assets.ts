@@ -2,9 +2,10 @@
 
 import { notFound } from "./answer.ts";
 import { logScript } from "./scripts/log.ts";
+import { pageScript } from "./scripts/page.ts";
 
 /** To add one: write src/web/client/NAME.ts, run `npm run client`, and name it here. */
-const SCRIPTS = { log: logScript } as const;
+const SCRIPTS = { log: logScript, page: pageScript } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;
 

@@ -3,16 +3,41 @@
 import { z } from "zod";
 import { asBuildId } from "../model/ids.ts";
 import { MAX_PAGE_ITEMS } from "../model/limits.ts";
+import type { Conclusion, Status } from "../model/status.ts";
 import type { BuildQuery, StoredBuild } from "../store/builds.ts";
 import { problem } from "./answer.ts";
 import { describeIssues } from "./body.ts";
 import type { Read } from "./body.ts";
 
+/** As GitHub's API has it: a status, or the conclusion of what is completed. */
+export const STATUSES = [
+  "success",
+  "failure",
+  "timed_out",
+  "cancelled",
+  "skipped",
+  "neutral",
+  "action_required",
+  "queued",
+  "waiting",
+  "in_progress",
+  "completed",
+] as const satisfies readonly (Status | Conclusion)[];
+
+/** A form sends what was left open as nothing. */
+const orNothing = (text: string): string | undefined => text || undefined;
+const filter = (max: number) => z.string().max(max).transform(orNothing).optional();
+
 const buildQuery = z.object({
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_ITEMS).default(30),
-  ref: z.string().max(1000).optional(),
-  status: z.enum(["queued", "waiting", "in_progress", "completed"]).optional(),
-  event: z.string().max(100).optional(),
+  ref: filter(1000),
+  branch: filter(1000),
+  workflow: filter(500),
+  status: z
+    .enum(["", ...STATUSES])
+    .transform(orNothing)
+    .optional(),
+  event: filter(100),
   after: z
     .string()
     .regex(/^\d{1,15}-[a-z2-7]{1,64}$/, "is not what a page gave as `next`")
@@ -30,11 +55,14 @@ export function readQuery<T>(url: string, schema: z.ZodType<T>): Read<T> {
 export function readBuildQuery(url: string): Read<BuildQuery> {
   const parsed = readQuery(url, buildQuery);
   if (!parsed.ok) return parsed;
-  const { limit, status, event, after } = parsed.value;
+  const { limit, status, event, branch, workflow, after } = parsed.value;
   const [time, id] = after?.split("-") ?? [];
   const before = time === undefined ? undefined : Number(time);
   const beforeId = id === undefined ? undefined : asBuildId(id);
-  return { ok: true, value: { limit, status, event, ref: fullRef(parsed.value.ref), before, beforeId } };
+  return {
+    ok: true,
+    value: { limit, status, event, branch, workflow, ref: fullRef(parsed.value.ref), before, beforeId },
+  };
 }
 
 /** A short name is a branch's. */

@@ -1,108 +1,148 @@
 /** A build's page: how it ended, the first failure at once, then everything else. */
 
 import { raw } from "hono/html";
-import type { ArtifactView, BuildView, CacheUse, JobView } from "../../model/api.ts";
-import { refName } from "../../model/event.ts";
+import type { BuildView, DeliveryView } from "../../model/api.ts";
+import { asDeliveryId } from "../../model/ids.ts";
 import type { Problem } from "../../model/workflow.ts";
-import { artifactPagePath, buildPagePath, jobPagePath } from "../../model/urls.ts";
+import { jobPagePath } from "../../model/urls.ts";
+import { readDelivery } from "../../store/deliveries.ts";
 import { readBuildView } from "../api-builds.ts";
 import type { Rooms } from "../rooms.ts";
+import { viewDelivery } from "../views.ts";
+import { AboutBuild, Artifacts } from "./about.tsx";
+import { BuildHead } from "./build-head.tsx";
 import { findFailure } from "./failure.ts";
 import type { Failure } from "./failure.ts";
-import { A, Badge, html, Layout, Notice, Time } from "./layout.tsx";
+import type { Frame } from "./frame.tsx";
+import { frameFor, frameOf } from "./frame.tsx";
+import type { FrameRooms } from "./frame.tsx";
+import { JobGraph } from "./graph.tsx";
+import { JobList } from "./jobs.tsx";
+import { html, Layout, Notice } from "./layout.tsx";
+import { livePage } from "./live.ts";
 import { linesHtml } from "./log-html.ts";
-import { StepList } from "./steps.tsx";
-import { duration, explain, lookOf, size } from "./words.ts";
+import { Annotations, Summaries } from "./notes.tsx";
+import { A, Why, workflowName } from "./parts.tsx";
+import { Waterfall } from "./waterfall.tsx";
+import { count, duration, lookOf } from "./words.ts";
 
-type PageRooms = Pick<Rooms, "db" | "blobs" | "logs" | "publicUrl" | "githubUrl">;
+type PageRooms = FrameRooms & Pick<Rooms, "blobs" | "logs" | "publicUrl" | "githubUrl">;
 
-export async function showBuild(rooms: PageRooms, id: string, runAttempt: string | undefined): Promise<Response> {
-  const view = await readBuildView(rooms, id, runAttempt);
-  if (!view.ok) return html(<Notice title="No such build" />, view.answer.status);
+export async function showBuild(rooms: PageRooms, id: string, request: Request): Promise<Response> {
+  const query = new URL(request.url).searchParams;
+  const view = await readBuildView(rooms, id, query.get("run_attempt") ?? undefined);
+  if (!view.ok) return html(<NoBuild frame={frameOf(request)} />, view.answer.status);
   const build = view.value;
-  const failure = await findFailure(rooms, build);
-  const title = `${build.workflow.name ?? build.workflow.path} #${build.number}`;
-  const repository = `${rooms.githubUrl}/${build.repository}`;
-  return html(
-    <Layout title={`${title} · ${build.repository}`} look={lookOf(build)} refresh={build.status !== "completed"}>
-      <Heading build={build} title={title} repository={repository} />
-      <Why of={build} />
+  const frame = await frameFor(rooms, request, build.repositoryId);
+  const [failure, asked] = await Promise.all([findFailure(rooms, build), readAsked(rooms, build, query.get("asked"))]);
+  // What it costs grows with the time of day alone.
+  const facts = { build: build.status === "completed" ? build : { ...build, cost: null }, failure, asked };
+  return livePage(request, frame, facts, () => (
+    <BuildPage build={build} failure={failure} asked={asked} frame={frame} githubUrl={rooms.githubUrl} />
+  ));
+}
+
+function NoBuild({ frame }: { frame: Frame }) {
+  return (
+    <Notice title="There is no such build" frame={frame}>
+      <p>The address may be cut, the build too old, or not yours to see.</p>
+    </Notice>
+  );
+}
+
+/** What came of the button that led here, as long as it is about this build. */
+async function readAsked(rooms: PageRooms, build: BuildView, id: string | null): Promise<DeliveryView | null> {
+  const delivery = id === null ? null : await readDelivery(rooms.db, asDeliveryId(id));
+  return delivery && (delivery.buildId === build.id || build.deliveryId === delivery.id)
+    ? viewDelivery(delivery)
+    : null;
+}
+
+interface PageProps {
+  build: BuildView;
+  failure: Failure | null;
+  asked: DeliveryView | null;
+  frame: Frame;
+  githubUrl: string;
+}
+
+function BuildPage({ build, failure, asked, frame, githubUrl }: PageProps) {
+  const repository = `${githubUrl}/${build.repository}`;
+  const blob = `${repository}/blob/${build.sha}`;
+  const title = `${workflowName(build)} #${build.number} · ${build.repository}`;
+  const crumbs = [{ text: build.repository, href: `/repositories/${build.repository}` }];
+  const live = build.status !== "completed" || asked?.status === "recorded";
+  return (
+    <Layout title={title} frame={frame} look={lookOf(build)} refresh={live} crumbs={crumbs}>
+      {asked ? <Asked delivery={asked} /> : null}
+      <BuildHead build={build} frame={frame} githubUrl={githubUrl} />
+      <Verdict build={build} />
       {failure ? <FirstFailure build={build} failure={failure} /> : null}
-      <Problems problems={build.problems} blob={`${repository}/blob/${build.sha}`} />
-      <h2>Jobs</h2>
-      {build.jobs.length === 0 ? <p>There are none.</p> : null}
-      {build.jobs.map((job) => (
-        <Job build={build} job={job} />
-      ))}
-      <Artifacts build={build} artifacts={build.artifacts} />
-    </Layout>,
+      <Problems problems={build.problems} blob={blob} />
+      <section id="jobs" class="card" aria-labelledby="jobs-title">
+        <h2 id="jobs-title">Jobs</h2>
+        {build.jobs.length === 0 ? <p class="muted">There are none.</p> : null}
+        <JobGraph build={build} />
+        <JobList build={build} />
+      </section>
+      <Annotations build={build} blob={blob} />
+      <Summaries build={build} />
+      <Artifacts build={build} />
+      <Waterfall build={build} />
+      <AboutBuild build={build} githubUrl={githubUrl} />
+    </Layout>
   );
 }
 
-function Heading({ build, title, repository }: { build: BuildView; title: string; repository: string }) {
+function Asked({ delivery }: { delivery: DeliveryView }) {
+  const words = { rerun: "Rerun", cancel: "Cancel", dispatch: "Start", webhook: "Delivery", schedule: "Schedule" };
+  const waits = delivery.status === "recorded";
   return (
-    <>
-      <p>
-        <A href={`/repositories/${build.repository}`}>{build.repository}</A>
-      </p>
-      <h1>
-        <Badge of={build} /> {title}
-      </h1>
-      <p class="title">{build.title}</p>
-      <dl>
-        <dt>Commit</dt>
-        <dd>
-          <A href={`${repository}/commit/${build.reportSha}`}>
-            <code>{build.reportSha.slice(0, 7)}</code>
-          </A>{" "}
-          on <code>{refName(build.ref)}</code>
-          {build.pullRequest === null ? null : (
-            <>
-              , <A href={`${repository}/pull/${build.pullRequest}`}>{`pull request ${build.pullRequest}`}</A>
-            </>
-          )}
-        </dd>
-        <dt>Started by</dt>
-        <dd>{`${build.event} of ${build.actor}`}</dd>
-        <dt>Made</dt>
-        <dd>
-          <Time at={build.createdAt} />
-        </dd>
-        <dt>Took</dt>
-        <dd>{duration(build.startedAt, build.completedAt, Date.now()) || "not started"}</dd>
-        <dt>Run attempt</dt>
-        <dd>
-          {build.runAttempt}
-          {build.runAttempt > 1 ? (
-            <>
-              {" "}
-              <A href={`${buildPagePath(build.id)}?run_attempt=${build.runAttempt - 1}`}>the one before</A>
-            </>
-          ) : null}
-        </dd>
-      </dl>
-    </>
+    <section id="asked" class="card told" aria-label="What you asked for">
+      <strong>{words[delivery.kind]}</strong>
+      {waits ? " is asked for: it will show here in a moment." : `: ${delivery.summary ?? "done"}.`}
+    </section>
   );
 }
 
-function Why({ of }: { of: Parameters<typeof explain>[0] }) {
-  const told = explain(of);
-  if (!told) return null;
+function Verdict({ build }: { build: BuildView }) {
+  const passed = build.conclusion === "success";
+  if (!passed && build.reason === null && build.detail === null) return null;
   return (
-    <p class={`why ${lookOf(of).tone}`}>
-      {told.why} <strong>{told.fault}</strong>
-    </p>
+    <section id="verdict" aria-label="What happened">
+      {passed ? <Passed build={build} /> : <Why of={build} />}
+    </section>
+  );
+}
+
+function Passed({ build }: { build: BuildView }) {
+  const ran = build.jobs.filter(({ conclusion }) => conclusion === "success").length;
+  const allowed = build.jobs.filter(({ conclusion }) => conclusion === "neutral").length;
+  const skipped = build.jobs.filter(({ conclusion }) => conclusion === "skipped").length;
+  const others = [
+    allowed > 0 ? `, ${count(allowed, "allowed failure")}` : "",
+    skipped > 0 ? `, ${skipped} skipped` : "",
+  ].join("");
+  const took = duration(build.startedAt, build.completedAt, Date.now());
+  return (
+    <div class="why good">
+      <p>{`${count(ran, "job")} passed in ${took}${others}.`}</p>
+    </div>
   );
 }
 
 function FirstFailure({ build, failure }: { build: BuildView; failure: Failure }) {
   const { job, step, lastLines } = failure;
   const log = jobPagePath(build.id, job.id);
+  const here = step ? `${log}#step-${step.number}` : log;
   return (
-    <section class="failure" aria-label="First failure">
-      <h2>
-        <A href={step ? `${log}#step-${step.number}` : log}>{step ? `${job.name} › ${step.name}` : job.name}</A>
-      </h2>
+    <section id="failure" class="card failure" aria-labelledby="failure-title">
+      <header>
+        <h2 id="failure-title">
+          <A href={here}>{step ? `${job.name} › ${step.name}` : job.name}</A>
+        </h2>
+        <A href={here}>Open the log there</A>
+      </header>
       {job.detail === null || job.detail === build.detail ? null : <Why of={job} />}
       {step?.detail ? <p>{step.detail}</p> : null}
       {/* It escapes: what it makes of the text is spans and http links, nothing else. */}
@@ -114,9 +154,9 @@ function FirstFailure({ build, failure }: { build: BuildView; failure: Failure }
 function Problems({ problems, blob }: { problems: Problem[]; blob: string }) {
   if (problems.length === 0) return null;
   return (
-    <section class="failure" aria-label="Problems of the workflow">
-      <h2>Problems</h2>
-      <ul>
+    <section id="problems" class="card problem" aria-labelledby="problems-title">
+      <h2 id="problems-title">Problems of the workflow</h2>
+      <ul class="notes">
         {problems.map(({ at, message }) => (
           <li>
             <A href={`${blob}/${at.file.split("/").map(encodeURIComponent).join("/")}#L${at.line}`}>
@@ -127,72 +167,5 @@ function Problems({ problems, blob }: { problems: Problem[]; blob: string }) {
         ))}
       </ul>
     </section>
-  );
-}
-
-function Job({ build, job }: { build: BuildView; job: JobView }) {
-  const told = explain(job);
-  return (
-    <details open={job.status === "in_progress" || job.conclusion === "failure" || job.conclusion === "timed_out"}>
-      <summary>
-        <Badge of={job} /> {job.name} <small>{duration(job.startedAt, job.completedAt, Date.now())}</small>
-      </summary>
-      <p>
-        {job.attempt > 0 ? <A href={jobPagePath(build.id, job.id)}>Log</A> : "It has not started."}
-        {job.needs.length === 0 ? null : ` Needs ${job.needs.join(", ")}.`} {told?.why}
-      </p>
-      <StepList steps={job.steps} page={jobPagePath(build.id, job.id)} />
-      {job.annotations.length + job.caches.length === 0 ? null : <Notes job={job} />}
-    </details>
-  );
-}
-
-function Notes({ job }: { job: JobView }) {
-  return (
-    <ul>
-      {job.annotations.map(({ level, message, file, line }) => (
-        <li>
-          <strong>{level}</strong> {file === null ? null : <code>{line === null ? file : `${file}:${line}`}</code>}{" "}
-          {message}
-        </li>
-      ))}
-      {mergeCaches(job.caches).map(({ key, matchedKey, saved, bytes }) => (
-        <li>
-          Cache <code>{key}</code>: {matchedKey === null ? "miss" : "hit"}
-          {saved ? `, saved${bytes === null ? "" : ` ${size(bytes)}`}` : null}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-/** What a step found and what its post step saved are one line. */
-function mergeCaches(caches: CacheUse[]): CacheUse[] {
-  const byKey = new Map<string, CacheUse>();
-  for (const use of caches) {
-    const known = byKey.get(use.key);
-    if (!known || use.saved) byKey.set(use.key, { ...use, matchedKey: known?.matchedKey ?? use.matchedKey });
-  }
-  return [...byKey.values()];
-}
-
-function Artifacts({ build, artifacts }: { build: BuildView; artifacts: ArtifactView[] }) {
-  if (artifacts.length === 0) return null;
-  return (
-    <>
-      <h2>Artifacts</h2>
-      <ul>
-        {artifacts.map(({ name, files, bytes, expiresAt }) => (
-          <li>
-            <A href={artifactPagePath(build.id, name)}>{name}</A>{" "}
-            {`${files} ${files === 1 ? "file" : "files"}, ${size(bytes)}, until `}
-            <Time at={expiresAt} /> <A href={`${artifactPagePath(build.id, name)}/zip`}>zip</A>
-          </li>
-        ))}
-      </ul>
-      <p>
-        <A href={`${buildPagePath(build.id)}/artifacts.zip`}>All as one zip</A>
-      </p>
-    </>
   );
 }

@@ -1,5 +1,7 @@
-/** What those see who may not see more: why, and how its owner opens it. */
+/** What those see who may not see more, who asked for what is not there, or where we failed: why, and the way on. */
 
+import type { ApiProblem } from "../../model/api.ts";
+import type { Frame } from "./frame.tsx";
 import { html, Notice } from "./layout.tsx";
 
 export function showClosed(why: string): Response {
@@ -25,6 +27,31 @@ export function showClosed(why: string): Response {
   );
 }
 
-export function showMissing(): Response {
-  return html(<Notice title="There is no such page" />, 404);
+export function showMissing(frame?: Frame): Response {
+  return html(
+    <Notice title="There is no such page" {...(frame ? { frame } : {})}>
+      <p>The address may be cut, or what it named is gone.</p>
+    </Notice>,
+    404,
+  );
+}
+
+/** A refusal of the API, said on a page. */
+export async function showRefused(answer: Response, frame: Frame): Promise<Response> {
+  const { title, detail } = await answer.clone().json<ApiProblem>();
+  return html(
+    <Notice title={answer.status === 404 ? "There is no such thing" : title} frame={frame}>
+      <p>{detail}</p>
+    </Notice>,
+    answer.status,
+  );
+}
+
+export function showFault(): Response {
+  return html(
+    <Notice title="Sandlot failed at this page">
+      <p>This was Sandlot, not you. Try again in a moment; the Worker's log says why.</p>
+    </Notice>,
+    500,
+  );
 }

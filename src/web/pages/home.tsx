@@ -1,109 +1,92 @@
-/** The first page: the repositories and the newest builds. */
+/** The first page: the repositories, each with its newest build, and the newest builds of all. */
 
 import type { BuildSummary } from "../../model/api.ts";
-import { refName } from "../../model/event.ts";
 import { MAX_LISTED_REPOSITORIES } from "../../model/limits.ts";
-import { listBuilds, listNewestBuilds } from "../../store/builds.ts";
-import { findRepository, listRepositories } from "../../store/repositories.ts";
+import { newestBuildOfEach } from "../../store/build-lists.ts";
+import { listNewestBuilds } from "../../store/builds.ts";
+import { listRepositories } from "../../store/repositories.ts";
+import type { StoredRepository } from "../../store/repositories.ts";
+import { visibleTo } from "../auth/rights.ts";
 import { summarize } from "../api-builds.ts";
+import { visibleTo } from "../auth/rights.ts";
 import { nextPage, readBuildQuery } from "../query.ts";
-import type { RepositoryName, Rooms } from "../rooms.ts";
-import { A, Badge, BuildLink, html, Layout, Notice, Time } from "./layout.tsx";
-import { duration } from "./words.ts";
+import type { Rooms } from "../rooms.ts";
+import { BuildRows, Older } from "./build-rows.tsx";
+import { showRefused } from "./closed.tsx";
+import { frameFor } from "./frame.tsx";
+import type { FrameRooms } from "./frame.tsx";
+import { Layout } from "./layout.tsx";
+import { livePage } from "./live.ts";
+import { A, BuildLink, StatusIcon, Time, workflowName } from "./parts.tsx";
 
-type HomeRooms = Pick<Rooms, "db" | "publicUrl">;
+type HomeRooms = FrameRooms & Pick<Rooms, "publicUrl" | "githubUrl">;
 
-export async function showHome(rooms: HomeRooms, url: string): Promise<Response> {
-  const query = readBuildQuery(url);
-  if (!query.ok) return query.answer;
-  const [repositories, stored] = await Promise.all([
-    listRepositories(rooms.db, MAX_LISTED_REPOSITORIES),
-    listNewestBuilds(rooms.db, query.value),
+export async function showHome(rooms: HomeRooms, request: Request): Promise<Response> {
+  const frame = await frameFor(rooms, request);
+  const query = readBuildQuery(request.url);
+  if (!query.ok) return await showRefused(query.answer, frame);
+  const visible = await visibleTo(rooms);
+  const [repositories, stored, newest] = await Promise.all([
+    listRepositories(rooms.db, MAX_LISTED_REPOSITORIES, visible),
+    listNewestBuilds(rooms.db, query.value, visible),
+    newestBuildOfEach(rooms.db, MAX_LISTED_REPOSITORIES, visible),
   ]);
-  const builds = await summarize(rooms, stored);
-  return html(
-    <Layout title="Sandlot" refresh={builds.some(({ status }) => status !== "completed")}>
-      <h1>Builds</h1>
-      <BuildTable builds={builds} next={nextPage(stored, query.value.limit)} path="/" />
-      <h2>Repositories</h2>
-      <ul>
-        {repositories.map(({ owner, name }) => (
-          <li>
-            <A href={`/repositories/${owner}/${name}`}>{`${owner}/${name}`}</A>
-          </li>
-        ))}
-      </ul>
-    </Layout>,
-  );
-}
-
-export async function showRepository(rooms: HomeRooms, name: RepositoryName, url: string): Promise<Response> {
-  const query = readBuildQuery(url);
-  if (!query.ok) return query.answer;
-  const repository = await findRepository(rooms.db, name.owner, name.repo);
-  if (!repository) return html(<Notice title="No such repository" />, 404);
-  const stored = await listBuilds(rooms.db, { ...query.value, repositoryId: repository.id });
-  const builds = await summarize(rooms, stored);
-  const full = `${repository.owner}/${repository.name}`;
-  return html(
-    <Layout title={full} refresh={builds.some(({ status }) => status !== "completed")}>
-      <h1>{full}</h1>
-      <BuildTable builds={builds} next={nextPage(stored, query.value.limit)} path={`/repositories/${full}`} />
-    </Layout>,
-  );
-}
-
-function BuildTable(props: { builds: BuildSummary[]; next: string | null; path: string }) {
-  if (props.builds.length === 0) return <p>No builds yet: push to a repository in which the App is installed.</p>;
-  return (
-    <>
-      <table>
-        <thead>
-          <tr>
-            <th>Status</th>
-            <th>Build</th>
-            <th>Commit</th>
-            <th>Ref</th>
-            <th>Took</th>
-            <th>Made</th>
-          </tr>
-        </thead>
-        <tbody>
-          {props.builds.map((build) => (
-            <BuildRow build={build} />
-          ))}
-        </tbody>
-      </table>
-      {props.next === null ? null : (
-        <p>
-          <A href={`${props.path}?after=${encodeURIComponent(props.next)}`}>Older builds</A>
-        </p>
+  const names = repositories.map(({ id, owner, name }) => ({ id, full: `${owner}/${name}` }));
+  const builds = await summarize(rooms, stored, names);
+  const last = new Map((await summarize(rooms, newest, names)).map((build) => [build.repositoryId, build]));
+  const refresh = [...builds, ...last.values()].some(({ status }) => status !== "completed");
+  return livePage(request, frame, [repositories, builds, [...last.values()]], () => (
+    <Layout title="Sandlot" frame={frame} refresh={refresh}>
+      <section id="repositories" aria-labelledby="repositories-title">
+        <h1 id="repositories-title">Repositories</h1>
+        {repositories.length === 0 ? <NoRepositories /> : <Repositories repositories={repositories} last={last} />}
+      </section>
+      {repositories.length === 0 ? null : (
+        <section id="builds" aria-labelledby="builds-title">
+          <h2 id="builds-title">Newest builds</h2>
+          <BuildRows builds={builds} githubUrl={rooms.githubUrl} repositories />
+          <Older next={nextPage(stored, query.value.limit)} url={request.url} />
+        </section>
       )}
-    </>
+    </Layout>
+  ));
+}
+
+/** The last built first, those that never were at the end. */
+function Repositories(props: { repositories: StoredRepository[]; last: ReadonlyMap<number, BuildSummary> }) {
+  const { repositories, last } = props;
+  const ordered = repositories.toSorted((a, b) => (last.get(b.id)?.createdAt ?? 0) - (last.get(a.id)?.createdAt ?? 0));
+  return (
+    <ul class="repositories">
+      {ordered.map(({ id, owner, name, private: hidden }) => (
+        <li class="card">
+          <span>
+            <A class="name" href={`/repositories/${owner}/${name}`}>{`${owner}/${name}`}</A>{" "}
+            {hidden ? <small>private</small> : null}
+          </span>
+          <Last build={last.get(id)} />
+        </li>
+      ))}
+    </ul>
   );
 }
 
-function BuildRow({ build }: { build: BuildSummary }) {
+function Last({ build }: { build: BuildSummary | undefined }) {
+  if (!build) return <small>No builds yet</small>;
   return (
-    <tr>
-      <td>
-        <Badge of={build} />
-      </td>
-      <td>
-        <BuildLink id={build.id}>{`${build.workflow.name ?? build.workflow.path} #${build.number}`}</BuildLink>
-        <br />
-        <small>{`${build.repository}, ${build.event} by ${build.actor}`}</small>
-      </td>
-      <td>
-        {build.title} <code>{build.sha.slice(0, 7)}</code>
-      </td>
-      <td>
-        <code>{refName(build.ref)}</code>
-      </td>
-      <td>{duration(build.startedAt, build.completedAt, Date.now())}</td>
-      <td>
-        <Time at={build.createdAt} />
-      </td>
-    </tr>
+    <small>
+      <StatusIcon of={build} /> <BuildLink id={build.id}>{`${workflowName(build)} #${build.number}`}</BuildLink>,{" "}
+      <Time at={build.createdAt} />
+    </small>
+  );
+}
+
+function NoRepositories() {
+  return (
+    <div class="card empty">
+      <p>No repository has sent anything yet.</p>
+      <p>Install the GitHub App in a repository, put a workflow in it, and push:</p>
+      <pre>{"sandlot init\ngit add .sandlot && git commit -m 'Build with Sandlot' && git push"}</pre>
+    </div>
   );
 }

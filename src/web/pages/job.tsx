@@ -10,36 +10,47 @@ import type { LogExtent, LogRooms } from "../log-reader.ts";
 import type { Rooms } from "../rooms.ts";
 import { streamOf } from "../stream.ts";
 import { partEnd } from "./failure.ts";
-import { A, Badge, html, htmlStream, Layout, Notice, render, renderPart } from "./layout.tsx";
+import type { Frame } from "./frame.tsx";
+import { frameFor, frameOf } from "./frame.tsx";
+import type { FrameRooms } from "./frame.tsx";
+import { StepList } from "./jobs.tsx";
+import { html, htmlStream, Layout, Notice, render, renderPart } from "./layout.tsx";
 import { logHtml } from "./log-html.ts";
-import { StepList } from "./steps.tsx";
+import { A, Badge, StatusIcon, Took, Why, workflowName } from "./parts.tsx";
 import { duration, explain, lookOf, size } from "./words.ts";
 
-type PageRooms = LogRooms & Pick<Rooms, "publicUrl">;
+type PageRooms = LogRooms & FrameRooms & Pick<Rooms, "publicUrl" | "githubUrl">;
 
 /** Of a longer log the page shows the end. */
 const MAX_SHOWN_BYTES = 2 * 1024 * 1024;
 
 /** Stands where the log goes. No text of a page can hold it: `<` is escaped there. */
-const LOG_HERE = '<template id="log"></template>';
+const LOG_HERE = '<template id="log-here"></template>';
 
-export async function showJob(
-  rooms: PageRooms,
-  id: string,
-  jobId: string,
-  runAttempt: string | undefined,
-): Promise<Response> {
-  const view = await readBuildView(rooms, id, runAttempt);
-  if (!view.ok) return html(<Notice title="No such build" />, view.answer.status);
+export async function showJob(rooms: PageRooms, id: string, jobId: string, request: Request): Promise<Response> {
+  const view = await readBuildView(rooms, id, new URL(request.url).searchParams.get("run_attempt") ?? undefined);
+  if (!view.ok) return html(<Notice title="There is no such build" frame={frameOf(request)} />, view.answer.status);
   const build = view.value;
+  const frame = await frameFor(rooms, request, build.repositoryId);
   const job = build.jobs.find((one) => one.id === jobId);
-  if (!job) return html(<Notice title="No such job" />, 404);
+  if (!job) return html(<NoJob build={build} frame={frame} />, 404);
+  const given = { build, job, frame, githubUrl: rooms.githubUrl };
   const attempt = await findAttempt(rooms.db, id, jobId, job.attempt);
-  if (!attempt.ok) return html(<JobPage build={build} job={job} extent={null} />);
+  if (!attempt.ok) return html(<JobPage {...given} extent={null} />);
   const extent = await measureLog(rooms, attempt.value);
-  const page = render(<JobPage build={build} job={job} extent={extent} />);
+  const page = render(<JobPage {...given} extent={extent} />);
   const [before = "", after = ""] = page.split(LOG_HERE);
   return htmlStream(streamOf(pageParts(before, logParts(rooms, attempt.value, extent, job.steps), after)));
+}
+
+function NoJob({ build, frame }: { build: BuildView; frame: Frame }) {
+  return (
+    <Notice title="There is no such job" frame={frame}>
+      <p>
+        <A href={buildPagePath(build.id)}>{`${workflowName(build)} #${build.number}`}</A> has others.
+      </p>
+    </Notice>
+  );
 }
 
 async function* pageParts(before: string, log: AsyncGenerator<string>, after: string): AsyncGenerator<Uint8Array> {
@@ -69,36 +80,78 @@ async function* logParts(
 function StepHeading({ step }: { step: StepView }) {
   return (
     <h3 id={`step-${step.number}`}>
-      <Badge of={step} /> {step.name} <small>{duration(step.startedAt, step.completedAt, Date.now())}</small>
+      <StatusIcon of={{ status: step.status, conclusion: step.outcome }} /> {step.name}{" "}
+      <small>{duration(step.startedAt, step.completedAt, Date.now())}</small>
     </h3>
   );
 }
 
-function JobPage({ build, job, extent }: { build: BuildView; job: JobView; extent: LogExtent | null }) {
+interface JobPageProps {
+  build: BuildView;
+  job: JobView;
+  extent: LogExtent | null;
+  frame: Frame;
+  githubUrl: string;
+}
+
+function JobPage({ build, job, extent, frame, githubUrl }: JobPageProps) {
   const page = jobPagePath(build.id, job.id);
-  const told = explain(job);
+  const crumbs = [
+    { text: build.repository, href: `/repositories/${build.repository}` },
+    { text: `${workflowName(build)} #${build.number}`, href: buildPagePath(build.id) },
+  ];
+  const live = job.status !== "completed";
   return (
-    <Layout title={`${job.name} · ${build.repository}`} look={lookOf(job)} refresh={job.status !== "completed"}>
-      <p>
-        <A href={buildPagePath(build.id)}>{`${build.workflow.name ?? build.workflow.path} #${build.number}`}</A>
-      </p>
-      <h1>
-        <Badge of={job} /> {job.name} <small>{duration(job.startedAt, job.completedAt, Date.now())}</small>
-      </h1>
-      {told ? (
-        <p class={`why ${lookOf(job).tone}`}>
-          {told.why} <strong>{told.fault}</strong>
-        </p>
-      ) : null}
-      <StepList steps={job.steps} page={page} />
-      <h2>Log</h2>
-      {extent === null ? (
-        <p>It has not started.</p>
-      ) : (
-        <LogNotice extent={extent} raw={`${page}/log?attempt=${job.attempt}`} />
+    <Layout title={`${job.name} · ${build.repository}`} frame={frame} look={lookOf(job)} refresh={live} crumbs={crumbs}>
+      <JobHead build={build} job={job} githubUrl={githubUrl} />
+      {job.steps.length === 0 ? null : (
+        <section id="steps" class="card" aria-labelledby="steps-title">
+          <h2 id="steps-title">Steps</h2>
+          <StepList steps={job.steps} page={page} />
+        </section>
       )}
-      {extent === null ? null : <template id="log"></template>}
+      <section id="log" class="card" data-keep="" aria-labelledby="log-title">
+        <h2 id="log-title">Log</h2>
+        {extent === null ? (
+          <p class="muted">It has not started.</p>
+        ) : (
+          <LogNotice extent={extent} raw={`${page}/log?attempt=${job.attempt}`} />
+        )}
+        {extent === null ? null : <template id="log-here"></template>}
+      </section>
     </Layout>
+  );
+}
+
+function JobHead({ build, job, githubUrl }: Pick<JobPageProps, "build" | "job" | "githubUrl">) {
+  const { file, line } = job.at;
+  const definition = `${githubUrl}/${build.repository}/blob/${build.sha}/${file.split("/").map(encodeURIComponent).join("/")}#L${line}`;
+  return (
+    <section id="head" class="head" aria-label="Job">
+      <div class="title">
+        <StatusIcon of={job} />
+        <h1>
+          {job.name} <span class="number">{build.title}</span>
+        </h1>
+      </div>
+      <div class="facts">
+        <Badge of={job} />
+        {job.startedAt === null ? null : (
+          <span>
+            took <Took from={job.startedAt} to={job.completedAt} ended={job.status === "completed"} />
+          </span>
+        )}
+        {job.attempt > 1 ? <span>{`attempt ${job.attempt}`}</span> : null}
+        {job.sandboxSize === null ? null : <span>{`${job.sandboxSize} sandbox`}</span>}
+        <A href={definition}>
+          <code>{`${file}:${line}`}</code>
+        </A>
+      </div>
+      {job.conclusion === "success" ? null : <Why of={job} />}
+      {job.attempts.map((one) => (
+        <p class="muted">{`Attempt ${one.attempt}: ${explain(one)?.why ?? lookOf(one).word}`}</p>
+      ))}
+    </section>
   );
 }
 

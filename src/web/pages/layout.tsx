@@ -1,80 +1,150 @@
-/** What every page has: its head, the way home, and the small parts that all share. */
+/** What every page has: its head, the way home, and how it is sent. */
 
 import type { Child } from "hono/jsx";
 import type { HtmlEscapedString } from "hono/utils/html";
-import { buildPagePath } from "../../model/urls.ts";
-import { safeUrl } from "../safe-url.ts";
-import { lookOf } from "./words.ts";
+import { scriptPath } from "../assets.ts";
+import { THEMES } from "../theme.ts";
+import type { Frame } from "./frame.tsx";
+import { A, Icon } from "./parts.tsx";
+import { stylePath } from "./style.ts";
+import { lookNamed } from "./words.ts";
 import type { Look } from "./words.ts";
 
-/** Unfinished builds show themselves again after this many seconds. */
+/** Where no script runs, unfinished builds show themselves again after this many seconds. */
 const REFRESH_SECONDS = 5;
 
-export function Layout(props: { title: string; look?: Look; refresh?: boolean; children?: Child }) {
-  const { title, look, refresh = false, children } = props;
+export interface Crumb {
+  text: string;
+  href: string;
+}
+
+interface LayoutProps {
+  title: string;
+  frame?: Frame;
+  /** Of the build or job that the page is about. */
+  look?: Look;
+  /** The page changes by itself: it is asked for again until it does not. */
+  refresh?: boolean;
+  /** The way from the first page to here. */
+  crumbs?: Crumb[];
+  children?: Child;
+}
+
+export function Layout(props: LayoutProps) {
+  const { frame, look, refresh = false, crumbs = [], children } = props;
+  const theme = frame?.theme ?? "auto";
   return (
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        {refresh ? <meta http-equiv="refresh" content={String(REFRESH_SECONDS)} /> : null}
-        <title>{look ? `${look.icon} ${title}` : title}</title>
-        <link rel="stylesheet" href="/style.css" />
-      </head>
-      <body>
-        <header>
-          <A href="/">Sandlot</A>
+    <html lang="en" {...(theme === "auto" ? {} : { "data-theme": theme })}>
+      <Head {...props} />
+      <body {...(refresh ? { "data-live": "" } : {})}>
+        <a class="skip" href="#main">
+          Skip to the content
+        </a>
+        <header class="top">
+          <Way crumbs={crumbs} />
+          {frame?.account}
         </header>
-        <main>{children}</main>
+        <main id="main" tabindex={-1}>
+          {children}
+        </main>
+        <p id="told" class="unseen" role="status">
+          {look ? look.word : ""}
+        </p>
+        <footer class="foot">{frame ? <ThemeSwitch frame={frame} /> : null}</footer>
       </body>
     </html>
   );
 }
 
-/** The only way to a link: its address is checked here. */
-export function A(props: { href: string; children?: Child; class?: string }) {
+function Head({ title, look, refresh = false }: LayoutProps) {
   return (
-    <a href={safeUrl(props.href)} class={props.class} rel="nofollow noopener noreferrer">
-      {props.children}
-    </a>
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      {refresh ? (
+        <noscript>
+          <meta http-equiv="refresh" content={String(REFRESH_SECONDS)} />
+        </noscript>
+      ) : null}
+      <title>{look ? `${look.mark} ${title}` : title}</title>
+      <link rel="icon" type="image/svg+xml" href={`/favicon/${look?.name ?? "sandlot"}.svg`} />
+      <link rel="stylesheet" href={stylePath} />
+      <script type="module" src={scriptPath("page")}></script>
+    </head>
   );
 }
 
-export function Badge(props: { of: Parameters<typeof lookOf>[0] }) {
-  const { icon, word, tone } = lookOf(props.of);
+function Way({ crumbs }: { crumbs: Crumb[] }) {
   return (
-    <span class={`badge ${tone}`}>
-      <span aria-hidden="true">{icon}</span> {word}
-    </span>
+    <nav aria-label="Where you are">
+      <a class="brand" href="/">
+        <Mark /> Sandlot
+      </a>
+      {crumbs.map(({ text, href }) => (
+        <>
+          <span class="slash" aria-hidden="true">
+            /
+          </span>
+          <A href={href}>{text}</A>
+        </>
+      ))}
+    </nav>
   );
 }
 
-export function Time(props: { at: number }) {
-  const iso = new Date(props.at).toISOString();
-  return <time datetime={iso}>{`${iso.slice(0, 16).replace("T", " ")} UTC`}</time>;
+/** Sandlot's own: a diamond of four bases. */
+function Mark() {
+  return (
+    <svg class="mark" viewBox="0 0 16 16" aria-hidden="true">
+      <path
+        d="M8 1.2 14.8 8 8 14.8 1.2 8Z"
+        fill="none"
+        stroke="currentColor"
+        stroke-width="1.6"
+        stroke-linejoin="round"
+      />
+      <path d="M8 5.6 10.4 8 8 10.4 5.6 8Z" fill="currentColor" />
+    </svg>
+  );
 }
 
-/** A page that says one thing. */
-export function Notice(props: { title: string; children?: Child }) {
+function ThemeSwitch({ frame }: { frame: Frame }) {
   return (
-    <Layout title={props.title}>
-      <h1>{props.title}</h1>
-      {props.children}
+    <form method="post" action="/theme" class="themes" aria-label="Colours">
+      <input type="hidden" name="next" value={frame.path} />
+      {THEMES.map((theme) => (
+        <button name="theme" value={theme} aria-pressed={frame.theme === theme ? "true" : "false"}>
+          {theme}
+        </button>
+      ))}
+    </form>
+  );
+}
+
+/** A page that says one thing, and where to go from there. */
+export function Notice(props: { title: string; frame?: Frame; children?: Child }) {
+  const look = lookNamed("neutral");
+  return (
+    <Layout title={props.title} {...(props.frame ? { frame: props.frame } : {})}>
+      <div class="notice">
+        {look ? <Icon look={look} /> : null}
+        <h1>{props.title}</h1>
+        {props.children}
+        <p>
+          <A href="/">All repositories and builds</A>
+        </p>
+      </div>
     </Layout>
   );
 }
 
-export function BuildLink(props: { id: string; children?: Child }) {
-  return <A href={buildPagePath(props.id)}>{props.children}</A>;
-}
-
 type Element = HtmlEscapedString | Promise<HtmlEscapedString>;
 
-const HTML = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
+const HTML = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store", vary: "accept, cookie" };
 
-export function html(page: Element, status = 200): Response {
-  return new Response(render(page), { status, headers: HTML });
+export function html(page: Element, status = 200, headers: Record<string, string> = {}): Response {
+  return new Response(render(page), { status, headers: { ...HTML, ...headers } });
 }
 
 /** A whole page as text. */
