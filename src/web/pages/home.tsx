@@ -6,7 +6,6 @@ import { newestBuildOfEach } from "../../store/build-lists.ts";
 import { listNewestBuilds } from "../../store/builds.ts";
 import { listRepositories } from "../../store/repositories.ts";
 import type { StoredRepository } from "../../store/repositories.ts";
-import { visibleTo } from "../auth/rights.ts";
 import { summarize } from "../api-builds.ts";
 import { visibleTo } from "../auth/rights.ts";
 import { nextPage, readBuildQuery } from "../query.ts";
