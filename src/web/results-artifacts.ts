@@ -40,7 +40,7 @@ const Create = z.object({
   expires_at: z.iso.datetime({ offset: true }).optional(),
   mime_type: z.string().max(255).optional(),
 });
-const Finalize = z.object({ ...ids, name, size: long, hash: z.string().max(255).optional() });
+const Finalize = z.object({ ...ids, name, size: long.default(0), hash: z.string().max(255).optional() });
 const List = z.object({ ...ids, name_filter: z.string().optional(), id_filter: long.optional() });
 const Named = z.object({ ...ids, name });
 

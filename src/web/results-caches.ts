@@ -37,7 +37,7 @@ const key = z.string().superRefine((text, context) => {
 const version = z.string().min(1).max(MAX_CACHE_KEY_CHARS).transform(ownVersion);
 
 const Create = z.object({ key, version });
-const Finalize = z.object({ key, version, size_bytes: long });
+const Finalize = z.object({ key, version, size_bytes: long.default(0) });
 const Find = z.object({
   key,
   version,

@@ -45,10 +45,7 @@ export const ids = {
 };
 
 /** 64 bits come as text. */
-export const long = z
-  .union([z.string().regex(/^\d{1,15}$/), z.number().int().nonnegative()])
-  .transform(Number)
-  .default(0);
+export const long = z.union([z.string().regex(/^\d{1,15}$/), z.number().int().nonnegative()]).transform(Number);
 
 /** A message in proto3's JSON: absent fields have their default, unknown ones are ignored, names come in either spelling. */
 export async function readMessage<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
