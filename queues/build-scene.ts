@@ -24,6 +24,8 @@ export interface BuildScene {
   /** The `github` context; null where no job's keys ask for one, which saves reading the event. */
   github: Record<string, unknown> | null;
   vars: Record<string, string>;
+  /** Why nothing may start; absent until it was asked. */
+  brake?: { why: string | null };
 }
 
 export async function readScene(env: Env, id: BuildId): Promise<BuildScene | null> {

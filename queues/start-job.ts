@@ -9,8 +9,10 @@ import { otherLegs } from "../src/schedule/needs.ts";
 import { isBusy } from "../src/schedule/readiness.ts";
 import type { JobDecision } from "../src/schedule/readiness.ts";
 import { machineOf, strategyOf } from "../src/schedule/strategy.ts";
-import { admitAttempt, attemptsOfJob } from "../src/store/attempts.ts";
+import { admitAttempt, attemptsOfJob, countLive } from "../src/store/attempts.ts";
+import { buildsWaitingForCapacity } from "../src/store/builds.ts";
 import { changeJob, readJob } from "../src/store/jobs.ts";
+import { brakeOf } from "./brakes.ts";
 import { jobContexts } from "./build-scene.ts";
 import type { BuildScene } from "./build-scene.ts";
 import { claimForJob, groupOfJob } from "./concurrency.ts";
@@ -25,6 +27,9 @@ export async function startJob(env: Env, scene: BuildScene, job: Job, now: numbe
   }
   const machine = machineOf(job, jobContexts(scene, job));
   if ("unsupported" in machine) return await concludeJob(env, job, withoutMachine(env, machine.unsupported), now);
+  // Asked once a look: what a job's start changes of it is for the next one.
+  scene.brake ??= { why: await brakeOf(env, scene.repository.id, now) };
+  if (scene.brake.why !== null) return await changeWait(env, job, "queued", scene.brake.why);
   return (await waitInGroup(env, scene, job, now)) ?? (await admit(env, scene, job, machine.size, now));
 }
 
@@ -71,11 +76,18 @@ async function admit(env: Env, scene: BuildScene, job: Job, sandboxSize: Sandbox
   return started;
 }
 
+/** How many builds are told that it may be their turn. */
+const TURNS_AT_ONCE = 2;
+
 /** Somebody else who looks at this build at the same time may have started it, or another leg of it. */
 async function notAdmitted(env: Env, job: Job, max: number): Promise<Job> {
   const known = await readJob(env.DB, job.id);
   if (known !== null && (known.attempt !== job.attempt || known.state.status === "completed")) return known;
-  return await changeWait(env, job, "queued", `Waiting for a sandbox: all ${max} are busy`);
+  if ((await countLive(env.DB)) >= max)
+    return await changeWait(env, job, "queued", `Waiting for a sandbox: all ${max} are busy`);
+  // Whose turn it is may not know of the sandbox that is free.
+  for (const buildId of await buildsWaitingForCapacity(env.DB, TURNS_AT_ONCE)) await env.JOBS.send({ buildId });
+  return await changeWait(env, job, "queued", "Waiting for a sandbox: repositories that have fewer come first");
 }
 
 function legsBeside(scene: BuildScene, job: Job): { ids: Job["id"][]; max: number } | null {

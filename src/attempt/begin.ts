@@ -1,9 +1,8 @@
 /** The first phase: the attempt, its job and its build are in progress, or this runner has nothing to do. */
 
 import { ExpressionError, evaluateNumber } from "../language/expression.ts";
-import { isLocalAction, nativeAction } from "../language/native-actions.ts";
 import type { AttemptId } from "../model/ids.ts";
-import { DEFAULT_JOB_TIMEOUT_MINUTES } from "../model/limits.ts";
+import { DEFAULT_JOB_TIMEOUT_MINUTES, readMaxJobMinutes } from "../model/limits.ts";
 import { changeAttempt, markDestroyed } from "../store/attempts.ts";
 import { changeBuild } from "../store/builds.ts";
 import { concludeAttempt } from "../store/conclude.ts";
@@ -13,6 +12,7 @@ import { refuseEnvironment } from "./environment.ts";
 import { jobContexts } from "./contexts.ts";
 import { readFacts } from "./facts.ts";
 import type { AttemptFacts } from "./facts.ts";
+import { isRemote } from "./set-up-actions.ts";
 import { gitHubOf, missingScopes } from "./token-plan.ts";
 
 /** Small and plain: it is a durable result. */
@@ -24,13 +24,13 @@ export interface Going {
   /** When the job has run long enough (ms, UTC). */
   deadline: number;
   steps: StepOutline[];
+  /** Whether there is something to be fetched before the first of them. */
+  setUp: boolean;
 }
 
 /** Step definitions stay in D1: a durable result holds names only. */
 export interface StepOutline {
   number: number;
-  /** Its action has a post phase. */
-  post: boolean;
 }
 
 /** Refuses an attempt that is superseded or final, and concludes one whose build was cancelled. */
@@ -58,7 +58,7 @@ export async function beginAttempt(env: AttemptBindings, id: AttemptId, now: num
   ]);
   if (opened && opened.meta.changes > 0)
     await env.REPORTS.send({ repositoryId: build.repositoryId, sha: build.reportSha, context: build.context });
-  return { go: true, startedAt, deadline: startedAt + timeout.minutes * 60_000, steps: outline(facts) };
+  return { go: true, startedAt, deadline: startedAt + timeout.minutes * 60_000, ...outline(env, facts) };
 }
 
 async function fail(env: AttemptBindings, facts: AttemptFacts, refusal: Refusal, now: number): Promise<Begun> {
@@ -89,9 +89,10 @@ async function refuse(env: AttemptBindings, facts: AttemptFacts, now: number): P
 
 function timeoutOf(env: AttemptBindings, facts: AttemptFacts): { minutes: number } | { invalid: string } {
   const { timeoutMinutes, at } = facts.job.plan.definition;
-  if (timeoutMinutes === null) return { minutes: DEFAULT_JOB_TIMEOUT_MINUTES };
+  const max = readMaxJobMinutes(env.MAX_JOB_MINUTES);
+  if (timeoutMinutes === null) return { minutes: Math.min(max, DEFAULT_JOB_TIMEOUT_MINUTES) };
   try {
-    return { minutes: evaluateNumber(timeoutMinutes, jobContexts(facts, env)) };
+    return { minutes: Math.min(max, evaluateNumber(timeoutMinutes, jobContexts(facts, env))) };
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     return { invalid: `${at.file}:${at.line}: timeout-minutes: ${error.message}` };
@@ -114,9 +115,7 @@ async function endEarly(
   await env.JOBS.send({ buildId: attempt.buildId });
 }
 
-function outline({ job }: AttemptFacts): StepOutline[] {
-  return job.plan.definition.steps.map((step) => ({
-    number: step.number,
-    post: step.kind === "uses" && (nativeAction(step.uses) === "actions/cache" || isLocalAction(step.uses)),
-  }));
+function outline(env: AttemptBindings, { job }: AttemptFacts): Pick<Going, "steps" | "setUp"> {
+  const { steps } = job.plan.definition;
+  return { steps: steps.map(({ number }) => ({ number })), setUp: steps.some((step) => isRemote(env, step)) };
 }

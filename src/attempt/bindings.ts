@@ -17,7 +17,12 @@ export type AttemptBindings = Pick<
   | "SANDLOT_MASTER_KEY_PREVIOUS"
   | "LOCAL_SANDBOX_URL"
   | "MAX_LOG_BYTES"
+  | "MAX_JOB_MINUTES"
   | "PUBLIC_URL"
+  | "ACTIONS_SERVER_URL"
+  | "ACTIONS_PINNED"
+  | "ACTIONS_ALLOWED_OWNERS"
+  | "NATIVE_ACTIONS"
 > &
   SandboxBindings;
 

@@ -9,6 +9,8 @@ import type { Delivery, DeliveryOutcome } from "../model/delivery.ts";
 import { buildId } from "../model/ids.ts";
 import type { Job } from "../model/job.ts";
 import type { Problem, Workflow, WorkflowFile } from "../model/workflow.ts";
+import { MAX_OPEN_BUILDS } from "../model/limits.ts";
+import { countOpenBuilds } from "../store/brakes.ts";
 import { drawBuildNumber, insertBuild, readBuild } from "../store/builds.ts";
 import { insertJob } from "../store/jobs.ts";
 import { scopesOf } from "../store/scopes.ts";
@@ -133,6 +135,11 @@ async function insertPlanned(
     await insertBuild(env.DB, draft).run();
     return draft;
   }
+  if ((await countOpenBuilds(env.DB, draft.repositoryId, MAX_OPEN_BUILDS)) >= MAX_OPEN_BUILDS) {
+    const refused: Build = { ...draft, state: tooMany(now) };
+    await insertBuild(env.DB, refused).run();
+    return refused;
+  }
   const planned = planRun(env, found, draft, plan.workflow);
   const grant = { installationId: found.event.installationId, now };
   const build: Build = planned.ok
@@ -203,6 +210,11 @@ function describeBuild(
     startedAt: null,
     state: stateOf(plan.build, plan.why, now),
   };
+}
+
+function tooMany(at: number): Build["state"] {
+  const detail = `Not started: ${MAX_OPEN_BUILDS} builds of this repository wait or run already. Rerun it when some have ended`;
+  return { status: "completed", conclusion: "failure", reason: "out_of_capacity", detail, completedAt: at };
 }
 
 function stateOf(kind: Exclude<FilePlan["build"], "none">, why: string, at: number): Build["state"] {

@@ -1,5 +1,6 @@
 /** The JSON that leaves us: shapes of `/api`, for the CLI, programs and pages. Times are ms since 1970, UTC. */
 
+import type { Right } from "./right.ts";
 import type { Conclusion, Reason, Result, Status } from "./status.ts";
 import type { Annotation } from "./step.ts";
 import type { SandboxSize } from "./job.ts";
@@ -187,6 +188,20 @@ export interface Resealed {
   more: boolean;
 }
 
+/** `GET /api/usage`. */
+export interface UsageView {
+  /** `2026-11`, UTC. */
+  month: string;
+  /** Sandbox time of the month until now. */
+  usedMs: number;
+  /** Null where `MONTHLY_MINUTES` sets none. */
+  budgetMs: number | null;
+  /** `warned` from 80 % on; `spent`: no job starts until the next month. */
+  state: "open" | "warned" | "spent";
+  /** `repository` is null for all of them. */
+  paused: { repositoryId: number | null; repository: string | null; pausedAt: number; pausedBy: string }[];
+}
+
 /** One line of the audit log. */
 export interface AuditView {
   id: number;
@@ -229,4 +244,65 @@ export interface ApiProblem {
   title: string;
   status: number;
   detail: string;
+}
+
+/** A token of a machine; what it is stays with whoever made it. */
+export interface TokenView {
+  name: string;
+  scope: Right;
+  /** `owner/name`; null for all. */
+  repository: string | null;
+  createdAt: number;
+  createdBy: string;
+  /** Null for never. */
+  expiresAt: number | null;
+}
+
+export interface TokenRequest {
+  name: string;
+  scope: Right;
+  /** `owner/name`; all where absent. */
+  repository?: string;
+  /** For ever where absent. */
+  expiresInDays?: number;
+}
+
+export interface CreatedToken extends TokenView {
+  /** Shown this once. */
+  token: string;
+}
+
+/** What `POST /api/login/device` answers: the person types `userCode` at `verificationUri`. */
+export interface DeviceLogin {
+  /** To be sent back; means nothing to anybody else. */
+  device: string;
+  userCode: string;
+  verificationUri: string;
+  expiresInMs: number;
+  /** How long to wait between two questions. */
+  intervalMs: number;
+}
+
+/** What `POST /api/login` answers, with the `device` of before. */
+export type LoginAnswer =
+  | { status: "pending" | "slow_down" | "denied" | "expired" }
+  | { status: "done"; token: string; login: string; expiresAt: number };
+
+export interface WhoAmI {
+  /** As the audit log has it: `github:octocat`, `token:ci`. */
+  who: string;
+  /** Null for a token. */
+  login: string | null;
+  /** Null for a person, whose rights are GitHub's. */
+  scope: Right | null;
+  repositoryId: number | null;
+  expiresAt: number | null;
+}
+
+export interface CacheView {
+  key: string;
+  /** Who may read it: `branch:main`, `pull:7`. */
+  scope: string;
+  bytes: number;
+  createdAt: number;
 }

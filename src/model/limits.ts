@@ -30,6 +30,8 @@ export const MAX_CALL_LEVELS = 4;
 export const MAX_CALLED_FILES = 20;
 /** Composite actions within composite actions; GitHub's own limit. */
 export const MAX_ACTION_LEVELS = 10;
+/** Builds of one repository that are not completed: one more is refused, and its status says so. A day's work of the largest. */
+export const MAX_OPEN_BUILDS = 2000;
 /** A job's definition is one D1 row, which holds 1 MB. */
 export const MAX_JOB_DEFINITION_BYTES = 800 * KIB;
 
@@ -37,6 +39,12 @@ export const MAX_JOB_DEFINITION_BYTES = 800 * KIB;
 export const MAX_STATUS_DESCRIPTION = 140;
 
 export const DEFAULT_JOB_TIMEOUT_MINUTES = 360;
+
+/** `MAX_JOB_MINUTES`: no job runs longer. What is no number above 0 is read as GitHub's own limit of six hours. */
+export function readMaxJobMinutes(text: string | undefined): number {
+  const minutes = Number(text);
+  return minutes > 0 ? minutes : DEFAULT_JOB_TIMEOUT_MINUTES;
+}
 /** How long `always()` steps may go on after a cancel. */
 export const CANCEL_GRACE_MS = 5 * MINUTE;
 /** How often a running slice reads whether it was cancelled. */
@@ -89,6 +97,10 @@ export const MAX_ZIP_DIRECTORY_BYTES = 16 * MIB;
 export const UPLOAD_ADDRESS_MS = 120 * MINUTE;
 export const DOWNLOAD_ADDRESS_MS = 30 * MINUTE;
 
+/** Of the month's budget (`MONTHLY_MINUTES`): from here on it is warned. */
+export const BUDGET_WARNING = 0.8;
+/** Builds looked at at once when a pause ends: one batch of a queue. The sweep looks at what is more. */
+export const WAKE_ON_RESUME = 100;
 /** Sandboxes at once; the same number as `max_instances` of each container class in wrangler.jsonc. */
 export const DEFAULT_MAX_SANDBOXES = 20;
 
@@ -106,3 +118,28 @@ export const MAX_SETTINGS = {
 export const MAX_ENVIRONMENTS = 100;
 /** Secrets sealed anew by one request: each is an update of D1, which takes 1,000 statements of one invocation. */
 export const RESEAL_AT_ONCE = 200;
+
+/** Somebody signed in: in a browser a working day, by the command as long as a person would not want to be asked again. */
+export const BROWSER_SESSION_MS = 8 * 60 * MINUTE;
+export const CLI_SESSION_MS = 30 * 24 * 60 * MINUTE;
+/** From leaving for GitHub to coming back; GitHub's code lives as long. */
+export const SIGN_IN_MS = 10 * MINUTE;
+/** How long what GitHub lets somebody see is remembered; doing something always asks anew. */
+export const RIGHT_TTL_MS = 5 * MINUTE;
+/** Whoever was just let in shall not wait that long. */
+export const NO_RIGHT_TTL_MS = 20 * SECOND;
+/** GitHub's tokens of people live eight hours. */
+export const TOKEN_RENEW_BEFORE_MS = 5 * MINUTE;
+/** Named tokens of machines. */
+export const MAX_API_TOKENS = 500;
+
+/** GitHub sends a webhook again for three days; a rerun reads its event as long as this. */
+export const DELIVERY_RETENTION_MS = 90 * 24 * 60 * MINUTE;
+/** Since it was saved: a cache may vanish, and the next build saves it anew. */
+export const CACHE_RETENTION_MS = 30 * 24 * 60 * MINUTE;
+/** Files of an artifact that no row names after this are of an upload that was never finished: no job runs so long. */
+export const UNFINISHED_UPLOAD_MS = 24 * 60 * MINUTE;
+/** One page of each kind: a day's work for a busy organisation, a few operations for a quiet one. */
+export const RETENTION_EVERY_MS = 60 * MINUTE;
+/** A status that GitHub refused for so long is given up: somebody who looks finds the build. */
+export const REPORT_PATIENCE_MS = 3 * 24 * 60 * MINUTE;

@@ -57,8 +57,19 @@ export interface Admission {
   now: number;
 }
 
+const LIVE_OF = "SELECT COUNT(*) FROM attempts live WHERE live.destroyed_at IS NULL AND live.repository_id";
+
+/** Of the row of `jobs`. Whoever has none needs no look at the others. */
+const HAS_ITS_TURN = `((${LIVE_OF} = jobs.repository_id) = 0 OR NOT EXISTS (
+             SELECT 1 FROM builds b JOIN jobs waiting ON waiting.id >= b.id || '-' AND waiting.id < b.id || '.'
+             WHERE b.settled = 0 AND b.status <> 'completed' AND b.repository_id <> jobs.repository_id
+               AND waiting.status = 'queued' AND waiting.admitted = 0
+               AND NOT EXISTS (SELECT 1 FROM pauses WHERE pauses.repository_id IN (0, b.repository_id))
+               AND (${LIVE_OF} = b.repository_id) < (${LIVE_OF} = jobs.repository_id)))`;
+
 /**
- * Makes the job's next attempt if the job still waits and fewer than `maxSandboxes` sandboxes may live.
+ * Makes the job's next attempt if the job still waits and fewer than `maxSandboxes` sandboxes may live. Turns are fair: a repository
+ * that has a sandbox waits while another one with fewer of them waits for its next.
  * Both statements go in one batch; the first changes a row exactly where the attempt was admitted.
  */
 export function admitAttempt(db: D1Database, asked: Admission, maxSandboxes: number): D1PreparedStatement[] {
@@ -73,6 +84,7 @@ export function admitAttempt(db: D1Database, asked: Admission, maxSandboxes: num
          SELECT ?, id, build_id, repository_id, ?, run_attempt, ?, ?, ?, ?, 'queued' FROM jobs
          WHERE id = ? AND attempt = ? AND admitted = 0 AND status IN ('waiting', 'queued')
            AND (SELECT COUNT(*) FROM attempts WHERE destroyed_at IS NULL) < ?
+           AND ${HAS_ITS_TURN}
            AND (SELECT COUNT(*) FROM jobs leg WHERE leg.id IN (SELECT value FROM json_each(?))
                 AND leg.admitted = 1 AND leg.status IN ('queued', 'in_progress')) < ?
          ON CONFLICT DO NOTHING`,
@@ -97,6 +109,14 @@ export function admitAttempt(db: D1Database, asked: Admission, maxSandboxes: num
       )
       .bind(attempt, job.id, job.attempt, id),
   ];
+}
+
+/** Sandboxes that may live. */
+export async function countLive(db: D1Database): Promise<number> {
+  const row = await db.prepare("SELECT COUNT(*) AS live FROM attempts WHERE destroyed_at IS NULL").first<{
+    live: number;
+  }>();
+  return row?.live ?? 0;
 }
 
 export async function readAttempt(db: D1Database, id: AttemptId): Promise<Attempt | null> {

@@ -14,6 +14,12 @@ export type AuditedAct =
   | "build.rerun"
   | "build.cancel"
   | "build.dispatch"
+  | "session.start"
+  | "session.end"
+  | "session.revoke"
+  | "token.create"
+  | "token.revoke"
+  | "cache.remove"
   | "secret.set"
   | "secret.remove"
   | "secrets.reseal"
@@ -22,6 +28,7 @@ export type AuditedAct =
   | "environment.create"
   | "environment.remove"
   | "pause"
+  | "budget.warn"
   | "resume";
 
 export function recordAct(db: D1Database, entry: AuditEntry): D1PreparedStatement {

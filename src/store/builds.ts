@@ -227,13 +227,15 @@ export async function buildsOfMergeGroup(db: D1Database, repositoryId: number, s
   return rows.results.map(buildOfRow);
 }
 
-/** Unfinished builds with a job that waits for a sandbox, oldest first. */
+/** Unfinished builds with a job that waits for a sandbox: of the repository that has fewest first, then the oldest. */
 export async function buildsWaitingForCapacity(db: D1Database, limit: number): Promise<BuildId[]> {
   const rows = await db
     .prepare(
       `SELECT id FROM builds WHERE settled = 0 AND status <> 'completed' AND EXISTS (
          SELECT 1 FROM jobs WHERE jobs.id >= builds.id || '-' AND jobs.id < builds.id || '.' AND jobs.status = 'queued' AND jobs.admitted = 0)
-       ORDER BY created_at LIMIT ?`,
+         AND NOT EXISTS (SELECT 1 FROM pauses WHERE pauses.repository_id IN (0, builds.repository_id))
+       ORDER BY (SELECT COUNT(*) FROM attempts live WHERE live.destroyed_at IS NULL AND live.repository_id = builds.repository_id),
+         created_at LIMIT ?`,
     )
     .bind(limit)
     .all<{ id: string }>();
