@@ -1,5 +1,7 @@
 /** Light or dark: as the system has it, or as somebody chose; remembered in a cookie, so that it works without script. */
 
+import { problem } from "./answer.ts";
+import { refuseCrossSite } from "./cross-site.ts";
 import { readForm } from "./form.ts";
 import { localPath } from "./safe-url.ts";
 
@@ -15,6 +17,8 @@ export function themeOf(request: Request): Theme {
 
 /** The answer to a form: back to the page that it stood on. */
 export async function chooseTheme(request: Request): Promise<Response> {
+  const crossSite = refuseCrossSite(request);
+  if (crossSite !== null) return problem(403, crossSite);
   const form = await readForm(request);
   if (!form.ok) return form.answer;
   const theme = THEMES.find((one) => one === form.value.get("theme")) ?? "auto";

@@ -4,9 +4,10 @@ import { digest } from "../../model/ids.ts";
 import { BASE_STYLE } from "./style-base.ts";
 import { BUILD_STYLE } from "./style-build.ts";
 import { LIST_STYLE } from "./style-list.ts";
+import { LOG_VIEW_STYLE } from "../log/style.ts";
 import { LOG_STYLE } from "./style-log.ts";
 
-const TEXT = [BASE_STYLE, LIST_STYLE, BUILD_STYLE, LOG_STYLE].join("\n");
+const TEXT = [BASE_STYLE, LIST_STYLE, BUILD_STYLE, LOG_STYLE, LOG_VIEW_STYLE].join("\n");
 
 /** Changes with the text, so that a browser may keep it for ever. */
 export const stylePath = `/style.css?v=${digest(TEXT, 12)}`;
