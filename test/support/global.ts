@@ -1,17 +1,20 @@
-/** Starts what the workerd tests reach over loopback, in this Node process, and stops it after the run. */
+/** Starts what the workerd tests reach over loopback, in a process of its own, and stops it after the run. */
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { startSandboxHost } from "../../src/local/sandbox-host.ts";
 import { readCorpus } from "./corpus.ts";
-import { provideGitHub } from "./local-github.ts";
+import type { TestGitHub } from "./local-github.ts";
+import type { Served } from "./servers.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
     /** Address of the local sandbox host. */
     sandboxHost: string;
+    /** Address of the local GitHub. */
+    github: string;
+    gitHubApp: TestGitHub;
     /** Real workflow files, `{ name, text }`; empty where `../shared/corpus` is not there. */
     corpus: { name: string; text: string }[];
   }
@@ -19,14 +22,19 @@ declare module "vitest" {
 
 // oxlint-disable-next-line import/no-default-export -- vitest asks for it
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const root = await mkdtemp(join(tmpdir(), "sandlot-"));
-  const sandboxHost = await startSandboxHost({ root, maxSandboxes: 100 });
-  project.provide("sandboxHost", sandboxHost.url);
-  const closeGitHub = await provideGitHub(project);
+  const servers = fork(join(import.meta.dirname, "servers.ts"), { execArgv: ["--no-warnings"] });
+  const gone = once(servers, "exit");
+  const [served] = (await Promise.race([once(servers, "message"), gone.then(refuse)])) as [Served];
+  project.provide("sandboxHost", served.sandboxHost);
+  project.provide("github", served.github.url);
+  project.provide("gitHubApp", served.github);
   project.provide("corpus", readCorpus());
   return async () => {
-    await closeGitHub();
-    await sandboxHost.close();
-    await rm(root, { recursive: true, force: true });
+    servers.disconnect();
+    await gone;
   };
+}
+
+function refuse([code]: unknown[]): never {
+  throw new Error(`the local GitHub and the sandbox host did not start: exit ${String(code)}`);
 }

@@ -1,7 +1,6 @@
 /** One local GitHub for a whole test run, with an App of its own and a small repository in it. */
 
 import { generateKeyPairSync } from "node:crypto";
-import type { TestProject } from "vitest/node";
 import { startLocalGitHub } from "../../src/local/github.ts";
 
 /** What tests know of the GitHub that they run beside. */
@@ -19,14 +18,6 @@ export interface TestGitHub {
   repository: { owner: string; name: string; repositoryId: number; installationId: number; sha: string };
 }
 
-declare module "vitest" {
-  interface ProvidedContext {
-    /** Address of the local GitHub. */
-    github: string;
-    gitHubApp: TestGitHub;
-  }
-}
-
 const WEBHOOK_SECRET = "It's a Secret to Everybody";
 
 const FILES = {
@@ -35,7 +26,7 @@ const FILES = {
     "name: hello\non: push\njobs:\n  hello:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo hello\n",
 };
 
-export async function provideGitHub(project: TestProject): Promise<() => Promise<void>> {
+export async function startTestGitHub(): Promise<{ facts: TestGitHub; close: () => Promise<void> }> {
   const pair = generateKeyPairSync("rsa", {
     modulusLength: 2048,
     publicKeyEncoding: { type: "spki", format: "pem" },
@@ -52,8 +43,7 @@ export async function provideGitHub(project: TestProject): Promise<() => Promise
   });
   if (!response.ok) throw new Error(`the local GitHub made no repository: ${await response.text()}`);
   const made = (await response.json()) as { repositoryId: number; installationId: number; sha: string };
-  project.provide("github", local.url);
-  project.provide("gitHubApp", {
+  const facts: TestGitHub = {
     url: local.url,
     controlToken: local.controlToken,
     appId,
@@ -61,6 +51,6 @@ export async function provideGitHub(project: TestProject): Promise<() => Promise
     privateKey: pair.privateKey,
     webhookSecret: WEBHOOK_SECRET,
     repository: { owner, name, ...made },
-  });
-  return () => local.close();
+  };
+  return { facts, close: () => local.close() };
 }
