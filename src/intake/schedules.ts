@@ -83,7 +83,9 @@ async function refresh(env: IntakeBindings, repositoryId: number, installationId
   // One that is gone, or hidden from us since, has no times.
   const repository = await readGitHubRepository(octokit, name);
   const branch = repository?.defaultBranch ?? stored.defaultBranch;
-  if (repository?.id === repositoryId) await saveRepository(env.DB, { ...repository, installationId }).run();
+  if (repository?.id === repositoryId) {
+    await saveRepository(env.DB, { ...repository, installationId }, { askedAt: now }).run();
+  }
   const head = repository && (await resolveRef(octokit, { ...name, ref: `refs/heads/${branch}` }));
   const files = head ? await readFiles(env, octokit, { ...name, sha: head.sha }) : [];
   await keepSchedule(env, { repositoryId, branch, files }, now);

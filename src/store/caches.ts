@@ -118,7 +118,10 @@ export function saveCache(db: D1Database, cache: Cache): D1PreparedStatement {
 }
 
 /** Forgets a cache whose backup is gone, so that the next build saves it anew. */
-export function removeCache(db: D1Database, cache: Cache): D1PreparedStatement {
+export function removeCache(
+  db: D1Database,
+  cache: Pick<Cache, "repositoryId" | "scope" | "version" | "key" | "createdAt">,
+): D1PreparedStatement {
   return db
     .prepare("DELETE FROM caches WHERE repository_id = ? AND scope = ? AND version = ? AND key = ? AND created_at = ?")
     .bind(cache.repositoryId, cache.scope, cache.version, cache.key, cache.createdAt);
@@ -148,4 +151,18 @@ export function cacheScopes(
   const own = `${build.fork ? "fork" : "pull"}:${build.pullRequest}`;
   const base = build.baseRef === null ? trunk : `branch:refs/heads/${build.baseRef}`;
   return { own, readable: [...new Set([own, base, trunk])] };
+}
+
+/** Newest first. */
+export async function listCaches(db: D1Database, repositoryId: number, limit: number): Promise<Cache[]> {
+  const rows = await db
+    .prepare("SELECT * FROM caches WHERE repository_id = ? ORDER BY created_at DESC, key LIMIT ?")
+    .bind(repositoryId, limit)
+    .all<CacheRow>();
+  return rows.results.map(fromRow);
+}
+
+/** One key in every scope, or with null all of a repository. */
+export function removeCaches(db: D1Database, repositoryId: number, key: string | null): D1PreparedStatement {
+  return db.prepare("DELETE FROM caches WHERE repository_id = ?1 AND (?2 IS NULL OR key = ?2)").bind(repositoryId, key);
 }

@@ -1,4 +1,4 @@
-/** Who may see the pages: whoever sits at this machine, or whom Cloudflare Access let through. */
+/** Who stands at the door without a word of their own: whoever sits at this machine, or whom Cloudflare Access let through. */
 
 import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 
@@ -11,14 +11,29 @@ export interface AccessConfig {
   ACCESS_AUD: string;
 }
 
-/** Null lets the visitor in; else why not, for people. Throws where Access cannot be asked. */
-export async function refuseVisitor(config: AccessConfig, request: Request): Promise<string | null> {
+export type Access =
+  | { kind: "machine" }
+  | { kind: "access"; email: string }
+  /** Access stands in front and did not let this request through. */
+  | { kind: "refused"; why: string }
+  /** Nothing of this says who asks. */
+  | { kind: "none"; why: string };
+
+/** `why` is for people. Throws where Access cannot be asked. */
+export async function readAccess(config: AccessConfig, request: Request): Promise<Access> {
   const open = config.PAGES === "open";
-  if (open && isLoopback(request)) return null;
+  if (open && isLoopback(request)) return { kind: "machine" };
   const issuer = readIssuer(config.ACCESS_TEAM_DOMAIN);
-  if (issuer !== null && config.ACCESS_AUD) return refuseToken(issuer, config.ACCESS_AUD, request);
-  if (open) return "On this machine the pages are shown at 127.0.0.1 and localhost only.";
-  return "The pages of this Sandlot are closed: no Cloudflare Access stands in front of them.";
+  if (issuer !== null && config.ACCESS_AUD) return readToken(issuer, config.ACCESS_AUD, request);
+  const why = open
+    ? "On this machine the pages are shown at 127.0.0.1 and localhost only."
+    : "The pages of this Sandlot are closed: no Cloudflare Access stands in front of them, and nobody can sign in.";
+  return { kind: "none", why };
+}
+
+/** Whether Access is to stand in front. */
+export function isBehindAccess(config: AccessConfig): boolean {
+  return readIssuer(config.ACCESS_TEAM_DOMAIN) !== null && config.ACCESS_AUD !== "";
 }
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
@@ -45,17 +60,22 @@ function readIssuer(domain: string): string | null {
 const keySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
 
 /** https://developers.cloudflare.com/cloudflare-one/identity/authorization-cookie/validating-json/ */
-async function refuseToken(issuer: string, audience: string, request: Request): Promise<string | null> {
+async function readToken(issuer: string, audience: string, request: Request): Promise<Access> {
+  const refuse = (why: string): Access => ({ kind: "refused", why });
   const token = request.headers.get("cf-access-jwt-assertion");
-  if (!token) return "Cloudflare Access did not let this request through: it carries no token.";
+  if (!token) return refuse("Cloudflare Access did not let this request through: it carries no token.");
   const keys = keySets.get(issuer) ?? createRemoteJWKSet(new URL(`${issuer}/cdn-cgi/access/certs`));
   keySets.set(issuer, keys);
   try {
-    await jwtVerify(token, keys, { issuer, audience, algorithms: ["RS256"], requiredClaims: ["exp"] });
-    return null;
+    const rules = { issuer, audience, algorithms: ["RS256"], requiredClaims: ["exp"] };
+    const { payload } = await jwtVerify(token, keys, rules);
+    // A service token has a common name in place of an address.
+    const names = [payload["email"], payload["common_name"], payload.sub];
+    const name = names.find((one): one is string => typeof one === "string" && one !== "");
+    return { kind: "access", email: name ?? "unknown" };
   } catch (error) {
     if (!isTokensFault(error)) throw error;
-    return "The token of Cloudflare Access is not for this Sandlot, or no longer valid.";
+    return refuse("The token of Cloudflare Access is not for this Sandlot, or no longer valid.");
   }
 }
 

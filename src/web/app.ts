@@ -3,23 +3,41 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { version } from "../../package.json";
-import { refuseVisitor } from "./access.ts";
+import { preferredForm } from "./accept.ts";
 import { json, notFound, problem, secure } from "./answer.ts";
 import { getArtifact, getArtifactFile, getArtifacts, getArtifactsZip, getArtifactZip } from "./api-artifacts.ts";
 import { getBuild, getBuilds, getJob, getRepositories, getRepositoryBuilds } from "./api-builds.ts";
+import { GitHubFault } from "../github/client.ts";
 import { logFault } from "../model/log.ts";
 import { getDelivery } from "./api-deliveries.ts";
 import { getLog } from "./api-logs.ts";
+import { deleteCaches, getCaches } from "./api-caches.ts";
 import { cancelBuild, dispatchWorkflow, rerunBuild } from "./api-requests.ts";
 import { getAudit } from "./api-audit.ts";
+import { getUsage, pause, resume } from "./api-brakes.ts";
 import { deleteEnvironment, getEnvironments, putEnvironment } from "./api-environments.ts";
 import { deleteSecret, getSecret, getSecrets, putSecret, resealSecrets } from "./api-secrets.ts";
 import { deleteVariable, getVariable, getVariables, putVariable } from "./api-variables.ts";
+import { createToken, deleteSessions, deleteToken, getTokens } from "./api-tokens.ts";
 import { serveScript } from "./assets.ts";
+import { serveBadge } from "./badge.ts";
+import { serveFavicon } from "./favicon.ts";
+import { chooseTheme } from "./theme.ts";
+import { showAudit } from "./auth/audit.tsx";
+import { endLogin, finishDeviceLogin, startDeviceLogin, whoAmI } from "./auth/device.ts";
+import { CHALLENGE, gateOf } from "./auth/gate.ts";
+import { finishSignIn, showLogin, signOut, startSignIn } from "./auth/sign-in.ts";
+import { viewerOf } from "./auth/viewer.ts";
+import type { Viewer } from "./auth/viewer.ts";
 import { showArtifact } from "./pages/artifact.tsx";
 import { showBuild } from "./pages/build.tsx";
-import { showClosed, showMissing } from "./pages/closed.tsx";
-import { showHome, showRepository } from "./pages/home.tsx";
+import { cancelFromPage, dispatchFromPage, rerunFromPage } from "./pages/acts.tsx";
+import { showFault, showMissing } from "./pages/closed.tsx";
+import { showDelivery } from "./pages/delivery.tsx";
+import { showDispatch } from "./pages/dispatch.tsx";
+import { frameOf } from "./pages/frame.tsx";
+import { showRepository } from "./pages/builds.tsx";
+import { showHome } from "./pages/home.tsx";
 import { showJob } from "./pages/job.tsx";
 import { serveStyle } from "./pages/style.ts";
 import {
@@ -31,15 +49,16 @@ import {
 } from "./results-artifacts.ts";
 import { getArtifactBlob, getCacheBlob, putUpload } from "./results-blobs.ts";
 import { createCacheEntry, finalizeCacheEntry, findCacheEntry } from "./results-caches.ts";
+import { getLogPart } from "./log/answers.ts";
 import { roomsOf } from "./rooms.ts";
 import type { RepositoryName, Rooms } from "./rooms.ts";
 import type { ScopeName } from "./scope.ts";
-import { refuseWithoutToken } from "./token.ts";
 import { receiveWebhook } from "./webhooks.ts";
 
-type App = { Bindings: Env };
+type App = { Bindings: Env; Variables: { viewer?: Viewer } };
 
-const rooms = (c: Context<App>): Rooms => roomsOf(c.env, c.req.raw);
+const rooms = (c: Context<App>): Rooms => roomsOf(c.env, c.req.raw, c.get("viewer"));
+const asksJson = (c: Context<App>): boolean => preferredForm(c.req.raw) === "application/json";
 const repository = (c: Context<App, "/:owner/:repo">): RepositoryName => ({
   owner: c.req.param("owner"),
   repo: c.req.param("repo"),
@@ -86,8 +105,15 @@ const api = new Hono<App>()
   .route("/owners/:owner", settings)
   .route("/repositories/:owner/:repo", settings)
   .route("/repositories/:owner/:repo/environments/:environment", settings)
+  .get("/repositories/:owner/:repo/caches", (c) => getCaches(rooms(c), repository(c)))
+  .delete("/repositories/:owner/:repo/caches", (c) => deleteCaches(rooms(c), repository(c), c.req.url))
   .post("/secrets/reseal", (c) => resealSecrets(rooms(c)))
   .get("/audit", (c) => getAudit(rooms(c), c.req.url))
+  .get("/usage", (c) => getUsage(rooms(c)))
+  .put("/pause", (c) => pause(rooms(c), null))
+  .delete("/pause", (c) => resume(rooms(c), null))
+  .put("/repositories/:owner/:repo/pause", (c) => pause(rooms(c), repository(c)))
+  .delete("/repositories/:owner/:repo/pause", (c) => resume(rooms(c), repository(c)))
   .get("/builds", (c) => getBuilds(rooms(c), c.req.url))
   .get("/builds/:id", (c) => getBuild(rooms(c), c.req.param("id"), c.req.query("run_attempt")))
   .post("/builds/:id/rerun", (c) => rerunBuild(rooms(c), c.req.param("id"), c.req.raw))
@@ -98,6 +124,14 @@ const api = new Hono<App>()
   .get("/builds/:id/artifacts", (c) => getArtifacts(rooms(c), c.req.param("id"), c.req.raw))
   .get("/builds/:id/artifacts/:name", (c) => getArtifact(rooms(c), c.req.param("id"), c.req.param("name"), c.req.raw))
   .get("/deliveries/:id", (c) => getDelivery(rooms(c), c.req.param("id")))
+  .get("/tokens", (c) => getTokens(rooms(c)))
+  .post("/tokens", (c) => createToken(rooms(c), c.req.raw))
+  .delete("/tokens/:name", (c) => deleteToken(rooms(c), c.req.param("name")))
+  .delete("/sessions/:login", (c) => deleteSessions(rooms(c), c.req.param("login")))
+  .post("/login/device", (c) => startDeviceLogin(rooms(c), c.req.raw))
+  .post("/login", (c) => finishDeviceLogin(rooms(c), c.req.raw))
+  .delete("/login", (c) => endLogin(rooms(c)))
+  .get("/whoami", (c) => whoAmI(rooms(c)))
   .route("/", downloads);
 
 /** What actions in a sandbox call, with the token of their attempt: docs/actions-services.md. */
@@ -121,15 +155,37 @@ const results = new Hono<App>()
   )
   .get("/artifacts/:build/:runAttempt/:name", (c) => getArtifactBlob(rooms(c), c.req.param(), c.req.raw));
 
-/** For people; see access.ts. */
+/** For people, and the same as JSON or text for whoever asks for that by `Accept`. */
 const pages = new Hono<App>()
-  .get("/", (c) => showHome(rooms(c), c.req.url))
-  .get("/repositories/:owner/:repo", (c) => showRepository(rooms(c), repository(c), c.req.url))
-  .get("/builds/:id", (c) => showBuild(rooms(c), c.req.param("id"), c.req.query("run_attempt")))
-  .get("/builds/:id/jobs/:job", (c) =>
-    showJob(rooms(c), c.req.param("id"), c.req.param("job"), c.req.query("run_attempt")),
+  .get("/", (c) => (asksJson(c) ? getRepositories(rooms(c)) : showHome(rooms(c), c.req.raw)))
+  .get("/audit", (c) => showAudit(rooms(c), c.req.raw))
+  .get("/repositories/:owner/:repo", (c) =>
+    asksJson(c)
+      ? getRepositoryBuilds(rooms(c), repository(c), c.req.url)
+      : showRepository(rooms(c), repository(c), c.req.raw),
   )
-  .get("/builds/:id/artifacts/:name", (c) => showArtifact(rooms(c), c.req.param("id"), c.req.param("name"), c.req.raw))
+  .get("/repositories/:owner/:repo/dispatch", (c) => showDispatch(rooms(c), repository(c), c.req.raw))
+  .post("/repositories/:owner/:repo/dispatch", (c) => dispatchFromPage(rooms(c), repository(c), c.req.raw))
+  .get("/builds/:id", (c) =>
+    asksJson(c)
+      ? getBuild(rooms(c), c.req.param("id"), c.req.query("run_attempt"))
+      : showBuild(rooms(c), c.req.param("id"), c.req.raw),
+  )
+  .post("/builds/:id/rerun", (c) => rerunFromPage(rooms(c), c.req.param("id"), c.req.raw))
+  .post("/builds/:id/cancel", (c) => cancelFromPage(rooms(c), c.req.param("id"), c.req.raw))
+  .get("/builds/:id/jobs/:job", (c) => {
+    const [id, job] = [c.req.param("id"), c.req.param("job")];
+    if (preferredForm(c.req.raw) === "text/plain") return getLog(rooms(c), id, job, c.req.raw);
+    return asksJson(c) ? getJob(rooms(c), id, job, c.req.query("run_attempt")) : showJob(rooms(c), id, job, c.req.raw);
+  })
+  .get("/builds/:id/artifacts/:name", (c) =>
+    asksJson(c)
+      ? getArtifact(rooms(c), c.req.param("id"), c.req.param("name"), c.req.raw)
+      : showArtifact(rooms(c), c.req.param("id"), c.req.param("name"), c.req.raw),
+  )
+  .get("/deliveries/:id", (c) =>
+    asksJson(c) ? getDelivery(rooms(c), c.req.param("id")) : showDelivery(rooms(c), c.req.param("id"), c.req.raw),
+  )
   .route("/", downloads);
 
 const app = new Hono<App>();
@@ -137,27 +193,47 @@ app.use(async (c, next) => {
   await next();
   c.res = secure(c.res);
 });
-app.use("/api/*", async (c, next) => refuseWithoutToken(c.env.SANDLOT_API_TOKEN, c.req.raw) ?? (await next()));
-for (const path of ["/", "/builds/*", "/repositories/*"]) {
-  app.use(path, async (c, next) => {
-    const why = await refuseVisitor(c.env, c.req.raw);
-    return why === null ? await next() : showClosed(why);
-  });
+// A new place that shows or changes anything of a repository goes in here; what it is about stands in auth/subject.ts.
+const GUARDED = ["/", "/builds/*", "/repositories/*", "/deliveries/*", "/audit", "/api/*"];
+for (const path of [...GUARDED, "/login/*", "/logout", "/badge/*"])
+  app.use(path, async (c, next) => (await identify(c)) ?? (await next()));
+for (const path of GUARDED) {
+  app.use(path, async (c, next) => (await gateOf(c.req.raw, c.req.path, rooms(c))) ?? (await next()));
 }
+app.get("/login", (c) => showLogin(rooms(c), c.req.raw));
+app.get("/login/github", (c) => startSignIn(rooms(c), c.req.raw));
+app.get("/login/callback", (c) => finishSignIn(rooms(c), c.req.raw));
+app.post("/logout", (c) => signOut(rooms(c), c.req.raw));
 app.get("/healthz", () => json({ ok: true, version }));
 app.post("/webhooks/github", (c) => receiveWebhook(rooms(c), c.req.raw));
 app.get("/style.css", serveStyle);
+app.get("/favicon/:file", (c) => serveFavicon(c.req.param("file")));
+app.get("/badge/:owner/:repo{.+\\.svg}", (c) => serveBadge(rooms(c), repository(c), c.req.raw));
+app.post("/theme", (c) => chooseTheme(c.req.raw));
 app.get("/assets/:file", (c) => serveScript(c.req.param("file")));
 app.route("/api", api);
 app.route("/twirp", twirp);
 app.route("/results", results);
 app.route("/", pages);
 refuseOtherMethods();
-app.notFound((c) => (c.req.path.startsWith("/api/") ? notFound("address", c.req.path) : showMissing()));
+app.notFound((c) => (isForPrograms(c) ? notFound("address", c.req.path) : showMissing(frameOf(c.req.raw))));
 app.onError((error, c) => {
   logFault("web.failed", error, { method: c.req.method, path: c.req.path });
-  return problem(500, "Sandlot failed at this request; the Worker's log says why.");
+  if (error instanceof GitHubFault) return problem(503, "GitHub cannot be asked right now. Try again in a moment.");
+  return isForPrograms(c) ? problem(500, "Sandlot failed at this request; the Worker's log says why.") : showFault();
 });
+
+function isForPrograms(c: Context<App>): boolean {
+  return preferredForm(c.req.raw) !== "text/html" || /^\/(api|twirp|results|webhooks)\//.test(c.req.path);
+}
+
+/** Says who asks, before anything is looked up for them. */
+async function identify(c: Context<App>): Promise<Response | null> {
+  const found = await viewerOf(c.env, c.req.raw, Date.now());
+  if ("refused" in found) return problem(401, found.refused, CHALLENGE);
+  c.set("viewer", found.viewer);
+  return null;
+}
 
 /** Every path above answers what it does not do with 405 and what it does. */
 function refuseOtherMethods(): void {
