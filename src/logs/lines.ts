@@ -36,10 +36,6 @@ export const MAX_PAGE_BYTES = 2 * 1024 * 1024;
 /** A longer line is shown in part. */
 const MAX_LINE_BYTES = 32 * 1024;
 
-export function lineCount({ lines, size, chunks }: LogIndex, endsLine: boolean): number {
-  return size === 0 || chunks.length === 0 ? 0 : lines + (endsLine ? 0 : 1);
-}
-
 /** Offsets between which the wanted lines lie, within `MAX_PAGE_BYTES`; more is read than is wanted, since only some lines' places are known. */
 export function rangeOf(index: LogIndex, wanted: Wanted): { from: number; to: number } {
   if ("last" in wanted) {

@@ -137,6 +137,11 @@ export class LogStream extends DurableObject<Env> {
     return this.#store.exists() ? pageOf(this.#store, this.#state(), wanted) : null;
   }
 
+  /** Line ends before an offset that a stretch starts at, as after a cut; null where nothing is stored. */
+  lineAt(offset: number): number | null {
+    return this.#store.exists() ? (this.#store.placesFrom(offset)[0]?.line ?? null) : null;
+  }
+
   /** What is new for a page that stands there; null where there is nothing yet, "gone" where the log was emptied. */
   patch(cursor: LiveCursor): LivePatch | "gone" | null {
     if (!this.#store.exists()) return cursor.seen > 0 ? "gone" : null;

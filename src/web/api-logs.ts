@@ -30,6 +30,8 @@ const logQuery = z.object({
     .enum(["0", "1", "false", "true"])
     .default("0")
     .transform((flag) => flag === "1" || flag === "true"),
+  /** As a file, plain or compressed. */
+  download: z.enum(["text", "gzip"]).optional(),
 });
 
 const TEXT = { "content-type": "text/plain; charset=utf-8" };
@@ -38,13 +40,15 @@ const TEXT = { "content-type": "text/plain; charset=utf-8" };
 export async function getLog(rooms: LogRooms, build: string, job: string, request: Request): Promise<Response> {
   const query = readQuery(request.url, logQuery);
   if (!query.ok) return query.answer;
-  const { from, follow } = query.value;
+  const { from, follow, download } = query.value;
+  const start = from ?? 0;
   const found = await findAttempt(rooms.db, build, job, query.value.attempt);
   if (!found.ok) return found.answer;
-  if (follow) return sendText(followLog(rooms, found.value, from ?? 0), {});
+  if (download !== undefined) return await sendFile(rooms, found.value, download);
+  if (follow) return sendText(followLog(rooms, found.value, start), {});
   const ranged = from === undefined && request.headers.has("range") && found.value.archivedAt !== null;
   const part = ranged ? await serveObject(rooms.blobs, logKey(found.value), request, TEXT) : null;
-  return part ?? (await sendLog(rooms, found.value, from ?? 0));
+  return part ?? (await sendLog(rooms, found.value, start));
 }
 
 async function sendLog(rooms: LogRooms, attempt: Attempt, from: number): Promise<Response> {
@@ -53,6 +57,19 @@ async function sendLog(rooms: LogRooms, attempt: Attempt, from: number): Promise
   const place = { "x-sandlot-next": String(log.next), "x-sandlot-ended": String(log.ended) };
   return sendText(log.bytes, place);
 }
+
+async function sendFile(rooms: LogRooms, attempt: Attempt, kind: "text" | "gzip"): Promise<Response> {
+  const log = await openLog(rooms, attempt, 0);
+  const bytes = streamOf(log === null ? none() : log.bytes);
+  const name = `log-${attempt.id}.txt`;
+  const headers = { ...TEXT, "cache-control": "no-store", "content-disposition": `attachment; filename="${name}"` };
+  if (kind === "text") return new Response(bytes, { headers });
+  const packed = bytes.pipeThrough(new CompressionStream("gzip"));
+  const file = { "content-type": "application/gzip", "content-disposition": `attachment; filename="${name}.gz"` };
+  return new Response(packed, { headers: { ...headers, ...file } });
+}
+
+async function* none(): AsyncGenerator<Uint8Array> {}
 
 function sendText(bytes: AsyncGenerator<Uint8Array>, headers: Record<string, string>): Response {
   // A compressed stream comes in lumps: what is followed live must come as it is.

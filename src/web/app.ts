@@ -186,6 +186,7 @@ const pages = new Hono<App>()
   .get("/deliveries/:id", (c) =>
     asksJson(c) ? getDelivery(rooms(c), c.req.param("id")) : showDelivery(rooms(c), c.req.param("id"), c.req.raw),
   )
+  .get("/builds/:id/jobs/:job/log/:part", (c) => getLogPart(rooms(c), c.req.param(), c.req.raw))
   .route("/", downloads);
 
 const app = new Hono<App>();

@@ -18,7 +18,7 @@ const MAX_FAILED_READS = 5;
 const RETRY_MS = 200;
 
 /** Null while the log is live. */
-async function readArchiveIndex(blobs: R2Bucket, attempt: Attempt): Promise<ArchiveIndex | null> {
+export async function readArchiveIndex(blobs: R2Bucket, attempt: Attempt): Promise<ArchiveIndex | null> {
   const object = await blobs.get(logIndexKey(attempt));
   return object && (await object.json<ArchiveIndex>());
 }
@@ -175,4 +175,18 @@ async function readLive(rooms: LogRooms, attempt: Attempt, from: number, waitMs:
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS * failed));
     }
   }
+}
+
+/** An archived stretch that does not reach across the cut. */
+export async function* readArchived(
+  blobs: R2Bucket,
+  attempt: Attempt,
+  index: ArchiveIndex,
+  span: { from: number; to: number },
+): AsyncGenerator<Uint8Array> {
+  const length = span.to - span.from;
+  if (length <= 0) return;
+  const object = await blobs.get(logKey(attempt), { range: { offset: archivedOffset(index, span.from), length } });
+  if (!object) throw new Error(`The archived log of ${attempt.id} is gone.`);
+  yield* object.body as AsyncIterable<Uint8Array>;
 }
