@@ -84,7 +84,7 @@ interface Asked {
   signal?: AbortSignal;
 }
 
-class Api {
+export class Api {
   readonly #url: string;
   readonly #token: string;
 

@@ -56,6 +56,11 @@ export function canAsk(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY;
 }
 
+/** Typed in unseen. */
+export async function askValue(question: string, signal: AbortSignal): Promise<string> {
+  return await ask(question, { echo: false, signal });
+}
+
 async function ask(question: string, { echo, signal }: { echo: boolean; signal: AbortSignal }): Promise<string> {
   process.stderr.write(question);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

@@ -8,6 +8,8 @@ import { Command, CommanderError } from "commander";
 
 import { version } from "../../package.json";
 import { Interrupted } from "./ask.ts";
+import { ApiError } from "./api-client.ts";
+import { addBrakes } from "./brakes-command.ts";
 import { addCheck } from "./check-command.ts";
 import { dev } from "./dev.ts";
 import type { Output } from "./events.ts";
@@ -16,6 +18,7 @@ import { JsonLines } from "./json-lines.ts";
 import { createPaint, wantsColour } from "./paint.ts";
 import { run } from "./run.ts";
 import { type GivenOptions, readRunOptions, type RunOptions } from "./run-options.ts";
+import { addSettings } from "./settings-command.ts";
 import { Screen } from "./screen.ts";
 import type { SessionRequest } from "./session.ts";
 import { UsageError } from "./usage-error.ts";
@@ -73,6 +76,8 @@ export function createProgram(start: Start): Command {
   addDev(program, start);
   addInit(program, start);
   addCheck(program, start);
+  addSettings(program, start);
+  addBrakes(program, start);
   return program;
 }
 
@@ -192,6 +197,10 @@ function explainEnd(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_CODE;
   if (error instanceof Interrupted) return exitCodeOf(error.signal);
   const paint = createPaint({ colour: wantsColour(process.stderr, process.env) });
+  if (error instanceof ApiError) {
+    process.stderr.write(`${paint("red", "sandlot:")} ${error.message}\n`);
+    return 1;
+  }
   if (error instanceof UsageError) {
     const ways = error.ways.map((way) => `  ${way}\n`).join("");
     process.stderr.write(`${paint("red", "sandlot:")} ${error.message}\n${ways}`);
