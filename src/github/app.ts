@@ -20,7 +20,7 @@ export interface TokenScope {
 }
 
 /** A client that speaks as the App itself (JWT). */
-function appOctokit(config: GitHubConfig): Octokit {
+export function appOctokit(config: GitHubConfig): Octokit {
   return createClient({
     apiUrl: config.apiUrl,
     fetch: config.fetch,

@@ -2,6 +2,7 @@
 
 import { APP_PERMISSIONS, appJson, installationJson, type Json, repositoryJson } from "./github-answers.ts";
 import { createToken } from "./github-auth.ts";
+import { hookConfig, listDeliveries, redeliver } from "./github-deliveries.ts";
 import {
   compareCommits,
   gitText,
@@ -23,6 +24,10 @@ export const APP_OPERATIONS: Record<string, (ask: Ask) => Answer> = {
   "apps/get-authenticated": ({ state, url }) => ({ status: 200, body: appJson(url, app(state)) }),
   "apps/create-installation-access-token": createInstallationToken,
   "apps/get-installation": getInstallation,
+  "apps/get-webhook-config-for-app": hookConfig,
+  "apps/list-webhook-deliveries": listDeliveries,
+  "apps/redeliver-webhook-delivery": redeliver,
+  "apps/list-installations": listInstallations,
   "apps/get-repo-installation": ({ state, url, params }) => {
     const repository = findRepository(state, params["owner"] ?? "", params["repo"] ?? "");
     return repository
@@ -41,6 +46,12 @@ function getInstallation({ state, url, params }: Ask): Answer {
   const repository = [...state.repositories.values()].find((one) => one.installationId === id);
   if (repository === undefined) return notFound();
   return { status: 200, body: installationJson(url, repository, app(state), grantedTo(state, id)) };
+}
+
+function listInstallations({ state, url }: Ask): Answer {
+  const all = new Map([...state.repositories.values()].map((one) => [one.installationId, one]));
+  const body = [...all].map(([id, one]) => installationJson(url, one, app(state), grantedTo(state, id)));
+  return { status: 200, body: body.slice(0, 30) };
 }
 
 /** What the App may do in this installation. */

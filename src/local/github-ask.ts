@@ -8,6 +8,7 @@ import { type LocalRepository, type LocalState, readRef } from "./github-state.t
 export interface Answer {
   status: number;
   body: Json | Json[] | null;
+  headers?: Record<string, string>;
 }
 
 export interface Ask {

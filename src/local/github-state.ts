@@ -3,6 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type GitPlace, mergeCommits, readGitRef } from "./github-git.ts";
+import type { AppHook } from "./github-deliveries.ts";
 import { derivedInstallationId, derivedRepositoryId, fullName, type NamedRepository } from "./github-names.ts";
 
 export interface LocalRepository extends GitPlace, NamedRepository {
@@ -96,6 +97,7 @@ export interface LocalState {
   calls: RecordedCall[];
   faults: Fault[];
   tokenLifeMs: number;
+  hook: AppHook;
   onStatus: ((status: LocalStatus) => void) | null;
 }
 

@@ -97,13 +97,36 @@ export function settleDelivery(
     .bind(state.status, state.doneAt, state.status === "done" ? JSON.stringify(state.outcome) : state.error, id);
 }
 
-/** Of the newest `among`, those still waiting since before `before`: what the sweep enqueues again. */
-export async function forgottenDeliveries(db: D1Database, before: number, among: number): Promise<DeliveryId[]> {
+/** Those of these ids that were recorded. */
+export async function knownDeliveries(db: D1Database, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await db
+    .prepare("SELECT id FROM deliveries WHERE id IN (SELECT value FROM json_each(?))")
+    .bind(JSON.stringify(ids))
+    .all<{ id: string }>();
+  return new Set(rows.results.map((row) => row.id));
+}
+
+/** Of the oldest `limit`, those received before `before` and carried out. The newest of all stays, so that row numbers go on. */
+export async function expiredDeliveries(db: D1Database, before: number, limit: number): Promise<DeliveryId[]> {
   const rows = await db
     .prepare(
-      `SELECT id FROM deliveries WHERE rowid > (SELECT MAX(rowid) FROM deliveries) - ? AND status = 'recorded' AND received_at < ?`,
+      `SELECT id FROM (SELECT id, received_at, status FROM deliveries WHERE rowid < (SELECT MAX(rowid) FROM deliveries)
+         ORDER BY rowid LIMIT ?) WHERE received_at < ? AND status <> 'recorded'`,
     )
-    .bind(among, before)
+    .bind(limit, before)
     .all<{ id: string }>();
   return rows.results.map((row) => asDeliveryId(row.id));
+}
+
+export async function removeDeliveries(
+  rooms: { db: D1Database; blobs: R2Bucket },
+  ids: readonly DeliveryId[],
+): Promise<void> {
+  // The body first: a row without one says what became of it, a body without a row nobody finds.
+  await rooms.blobs.delete(ids.map(deliveryKey));
+  await rooms.db
+    .prepare("DELETE FROM deliveries WHERE id IN (SELECT value FROM json_each(?))")
+    .bind(JSON.stringify(ids))
+    .run();
 }

@@ -4,6 +4,8 @@
 export interface Operations {
   /** D1's own `meta.rows_written`, which counts the rows of indexes too. */
   d1RowsWritten: number;
+  /** D1's own `meta.rows_read`. */
+  d1RowsRead: number;
   /** put, list, and each call of a multipart upload; deleting costs nothing. */
   r2ClassA: number;
   /** get and head. */
@@ -12,7 +14,7 @@ export interface Operations {
 }
 
 /** Since the Worker started, which is once for each test file. */
-export const operations: Operations = { d1RowsWritten: 0, r2ClassA: 0, r2ClassB: 0, queueMessages: 0 };
+export const operations: Operations = { d1RowsWritten: 0, d1RowsRead: 0, r2ClassA: 0, r2ClassB: 0, queueMessages: 0 };
 
 const wrapped = new WeakMap<Env, Env>();
 
@@ -60,6 +62,7 @@ function countedDatabase(db: D1Database): D1Database {
 
 function countRows<R extends D1Result>(result: R): R {
   operations.d1RowsWritten += result.meta.rows_written;
+  operations.d1RowsRead += result.meta.rows_read;
   return result;
 }
 
