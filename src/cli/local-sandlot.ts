@@ -3,6 +3,7 @@
 import { join } from "node:path";
 
 import { type LocalGitHub, startLocalGitHub } from "../local/github.ts";
+import { LOCAL_CLIENT_ID, LOCAL_CLIENT_SECRET } from "../local/github-people.ts";
 import type { LocalStatus } from "../local/github-state.ts";
 import { type SandboxHost, startSandboxHost } from "../local/sandbox-host.ts";
 import { type LocalWorker, startWorker } from "../local/worker.ts";
@@ -143,6 +144,8 @@ function workerVariables(
     GITHUB_SERVER_URL: urls.github,
     GITHUB_APP_ID: keys.appId,
     GITHUB_APP_PRIVATE_KEY: keys.privateKey,
+    GITHUB_APP_CLIENT_ID: LOCAL_CLIENT_ID,
+    GITHUB_APP_CLIENT_SECRET: LOCAL_CLIENT_SECRET,
     GITHUB_WEBHOOK_SECRET: keys.webhookSecret,
     SANDLOT_API_TOKEN: keys.apiToken,
     SANDLOT_MASTER_KEY: keys.masterKey,

@@ -4,7 +4,11 @@ import { createVerify, randomBytes } from "node:crypto";
 import { toText } from "./github-git.ts";
 import type { LocalRepository, LocalState, LocalToken } from "./github-state.ts";
 
-export type Caller = { kind: "app" } | { kind: "installation"; secret: string; token: LocalToken } | { kind: "nobody" };
+export type Caller =
+  | { kind: "app" }
+  | { kind: "installation"; secret: string; token: LocalToken }
+  | { kind: "person"; login: string }
+  | { kind: "nobody" };
 
 export type Identified = { ok: true; caller: Caller } | { ok: false; why: string };
 
@@ -19,9 +23,16 @@ export function identify(state: LocalState, header: string | undefined): Identif
     state.tokens.delete(secret);
     return { ok: false, why: "Bad credentials" };
   }
+  const login = findPerson(state, secret);
+  if (login !== null) return { ok: true, caller: { kind: "person", login } };
   if (scheme.toLowerCase() !== "bearer") return { ok: false, why: "Bad credentials" };
   const why = checkJwt(state, secret);
   return why === null ? { ok: true, caller: { kind: "app" } } : { ok: false, why };
+}
+
+function findPerson(state: LocalState, secret: string): string | null {
+  const person = state.people.tokens.get(secret);
+  return person !== undefined && person.expiresAt > Date.now() ? person.login : null;
 }
 
 function basicPassword(encoded: string): string {

@@ -6,6 +6,7 @@ import { type FileContent, initRepository, pruneRepository, writeCommit } from "
 import { toText } from "./github-git.ts";
 import { keepObject } from "./github-lfs.ts";
 import { fullName } from "./github-names.ts";
+import { type PersonsRight, setRight } from "./github-people.ts";
 import {
   addPull,
   addRepository,
@@ -91,6 +92,14 @@ const ROUTES: Record<string, (control: Control) => Outcome | Promise<Outcome>> =
     state.faults.length = 0;
     return done;
   },
+  /** A person takes the App's leave away, as in GitHub's settings: their tokens end. */
+  "DELETE /_local/people": ({ state, query }) => {
+    const { tokens, refreshTokens } = state.people;
+    for (const [token, { login }] of tokens) if (login === query.get("login")) tokens.delete(token);
+    if (query.get("keep") === "refresh") return done;
+    for (const [token, login] of refreshTokens) if (login === query.get("login")) refreshTokens.delete(token);
+    return done;
+  },
   /** The tokens of one installation end, as after an hour. */
   "DELETE /_local/tokens": ({ state, query }) => {
     const installationId = Number(query.get("installation"));
@@ -108,6 +117,15 @@ const REPOSITORY_ROUTES: Record<string, (control: RepositoryControl) => Outcome 
   "POST /rename": ({ state, repository, body }) => {
     state.renames.set(fullName(repository).toLowerCase(), repository.id);
     repository.name = textOf(body, "name", repository.name);
+    return done;
+  },
+  /** What a person may do here from now on. */
+  "POST /people": ({ state, repository, body }) => {
+    setRight(state, textOf(body, "login", ""), repository, textOf(body, "right", "none") as PersonsRight);
+    return done;
+  },
+  "POST /visibility": ({ repository, body }) => {
+    repository.private = body["private"] === true;
     return done;
   },
   /** What the App may do for this repository's owner from now on. */

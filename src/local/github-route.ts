@@ -7,6 +7,7 @@ import type { Json } from "./github-answers.ts";
 import { identify, mayDo, reaches } from "./github-auth.ts";
 import { fullName } from "./github-names.ts";
 import type { Description, Matched } from "./github-openapi.ts";
+import { answerPerson, readAsPerson, refusePerson } from "./github-people.ts";
 import { findRepository, type LocalState } from "./github-state.ts";
 
 interface ApiRequest {
@@ -119,7 +120,16 @@ async function answerOperation(
   return await answerRepository(ask, matched, invalid);
 }
 
+/** Of a repository a person's token is only asked what that person may do. */
+function answerToPerson(ask: Ask, login: string, { operationId, params }: Matched): Answer {
+  const answer = answerPerson(ask, login, operationId);
+  if (answer !== null) return answer;
+  if (operationId !== "repos/get") return refusePerson();
+  return readAsPerson(ask, login, findRepository(ask.state, params["owner"] ?? "", params["repo"] ?? ""));
+}
+
 async function answerRepository(ask: Ask, matched: Matched, invalid: Answer | null): Promise<Answer> {
+  if (ask.caller.kind === "person") return invalid ?? answerToPerson(ask, ask.caller.login, matched);
   const operation = REPOSITORY_OPERATIONS[matched.operationId];
   const repository = findRepository(ask.state, matched.params["owner"] ?? "", matched.params["repo"] ?? "");
   if (operation === undefined || repository === null || !reaches(ask.caller, repository)) {

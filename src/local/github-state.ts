@@ -4,6 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type GitPlace, mergeCommits, readGitRef } from "./github-git.ts";
 import type { AppHook } from "./github-deliveries.ts";
+import type { LocalPeople } from "./github-people.ts";
 import { derivedInstallationId, derivedRepositoryId, fullName, type NamedRepository } from "./github-names.ts";
 
 export interface LocalRepository extends GitPlace, NamedRepository {
@@ -97,6 +98,7 @@ export interface LocalState {
   calls: RecordedCall[];
   faults: Fault[];
   tokenLifeMs: number;
+  people: LocalPeople;
   hook: AppHook;
   onStatus: ((status: LocalStatus) => void) | null;
 }

@@ -11,7 +11,9 @@ import { toText } from "./github-git.ts";
 import { serveControl } from "./github-control.ts";
 import { newHook } from "./github-deliveries.ts";
 import { readLfsRequest, serveLfs } from "./github-lfs.ts";
+import { loginOperation, serveLogin } from "./github-login.ts";
 import { type Description, loadDescription } from "./github-openapi.ts";
+import { noPeople } from "./github-people.ts";
 import { answerApi } from "./github-route.ts";
 import { readGitRequest, serveGit } from "./github-smart-http.ts";
 import {
@@ -80,6 +82,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
     statuses: [],
     calls: [],
     faults: [...(options.faults ?? [])],
+    people: noPeople(),
     tokenLifeMs: options.tokenLifeMs ?? HOUR_MS,
     hook: newHook(),
     onStatus: options.onStatus ?? null,
@@ -147,6 +150,15 @@ async function serve(served: Served, request: IncomingMessage, response: ServerR
     const call = record(served.state, method, url, lfs.operation, `${lfs.owner}/${lfs.name}`);
     const sent = { headers: request.headers, body: text };
     await withFault(served.state, call, request, response, (to) => serveLfs(served, lfs, sent, to));
+    return;
+  }
+  const login = loginOperation(method, url.pathname);
+  if (login !== null) {
+    const call = record(served.state, method, url, login, null);
+    const asked = { method, url, text };
+    await withFault(served.state, call, request, response, async (to) =>
+      serveLogin(served.state, served.url, asked, to),
+    );
     return;
   }
   const asked = { method, path: url.pathname, query: url.search.slice(1), text, headers: request.headers };

@@ -3,6 +3,7 @@
 import type { CommitOptions, FileContent, WrittenCommit } from "../../src/local/github-commits.ts";
 import type { AppHook } from "../../src/local/github-deliveries.ts";
 import type { NamedRepository } from "../../src/local/github-names.ts";
+import type { PersonsRight } from "../../src/local/github-people.ts";
 import type { Fault, LocalStatus, PullOptions, RecordedCall } from "../../src/local/github-state.ts";
 import type { TestGitHub } from "./local-github.ts";
 
@@ -81,6 +82,29 @@ export async function keepLarge(
 ): Promise<string> {
   const answer = (await control(github, "POST", `${pathOf(repository)}/lfs`, { text })) as { pointer: string };
   return answer.pointer;
+}
+
+/** What a person may do in a repository from now on; its owner may do everything unless it is said otherwise. */
+export async function letPerson(
+  github: TestGitHub,
+  repository: { owner: string; name: string },
+  login: string,
+  right: PersonsRight,
+): Promise<void> {
+  await control(github, "POST", `${pathOf(repository)}/people`, { login, right });
+}
+
+/** The person takes the App's leave away; with `keep` only what is not a refresh token ends. */
+export async function endPersonsTokens(github: TestGitHub, login: string, keep?: "refresh"): Promise<void> {
+  await control(github, "DELETE", `people?login=${login}${keep === undefined ? "" : `&keep=${keep}`}`);
+}
+
+export async function setVisibility(
+  github: TestGitHub,
+  repository: { owner: string; name: string },
+  isPrivate: boolean,
+): Promise<void> {
+  await control(github, "POST", `${pathOf(repository)}/visibility`, { private: isPrivate });
 }
 
 /** Commits that no branch or tag reaches are gone afterwards. */
