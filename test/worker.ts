@@ -1,14 +1,18 @@
-/** The Worker under test: the real one, with bindings that count, and sandbox classes that answer the SDK's RPC through the local sandbox host. */
+/** The Worker under test: the real one, with bindings that count and may fail, and sandbox classes that answer the SDK's RPC through the local sandbox host. */
 
 import worker, { JobRunner as RealJobRunner } from "../src/index.ts";
 import type { QueueMessage } from "../src/model/messages.ts";
 import { conditions, consumeTwice } from "./support/conditions.ts";
 import { countedEnv } from "./support/counted-env.ts";
+import { failingEnv } from "./support/failing-env.ts";
 import { SandboxStandIn } from "./support/sandbox-stand-in.ts";
 
 function envUnderTest(env: Env): Env {
-  return Object.assign(countedEnv(env), {
+  return Object.assign(failingEnv(countedEnv(env)), {
     UNSUPPORTED_RUNNERS: conditions.unsupportedRunners,
+    NATIVE_ACTIONS: conditions.nativeActions,
+    ACTIONS_PINNED: conditions.actionsPinned,
+    ACTIONS_ALLOWED_OWNERS: conditions.actionsAllowedOwners,
     MAX_LOG_BYTES: conditions.maxLogBytes ?? env.MAX_LOG_BYTES,
   });
 }

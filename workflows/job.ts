@@ -4,7 +4,7 @@ import { WorkflowEntrypoint } from "cloudflare:workers";
 import type { WorkflowEvent, WorkflowStep, WorkflowStepConfig } from "cloudflare:workers";
 import { Attempt } from "../src/attempt/attempt.ts";
 import type { Machine } from "../src/attempt/attempt.ts";
-import type { Going, StepOutline } from "../src/attempt/begin.ts";
+import type { Going } from "../src/attempt/begin.ts";
 import { isEngineAbort } from "../src/attempt/engine.ts";
 import { postStepsOf } from "../src/attempt/post-step.ts";
 import type { Cancel, StepEnd, StepTurn } from "../src/attempt/step-end.ts";
@@ -66,27 +66,33 @@ export class JobRunner extends WorkflowEntrypoint<Env, JobRunnerParams> {
         );
       case "booted":
         progress.stepsStarted = begun.steps.length > 0;
-        return await this.#steps(attempt, { booted: boot.booted, deadline: begun.deadline }, begun.steps, durable);
+        return await this.#steps(attempt, { booted: boot.booted, deadline: begun.deadline }, begun, durable);
     }
   }
 
   async #steps(
     attempt: Attempt,
     machine: Machine,
-    steps: readonly StepOutline[],
+    { steps, setUp }: Pick<Going, "steps" | "setUp">,
     durable: WorkflowStep,
   ): Promise<{ conclusion: string; reason: string | null } | null> {
     const ends: StepEnd[] = [];
     let cancelled: Cancel | null = null;
-    for (const [index, step] of steps.entries()) {
-      const turn = await follow(durable, `step ${step.number}`, cancelled, (slice) =>
-        attempt.step(machine, { index, ends, ...slice }),
-      );
+    const phases = [
+      ...(setUp ? [{ name: "set up", advance: (slice: Slice) => attempt.setUp(machine, { ends, ...slice }) }] : []),
+      ...steps.map((step, index) => ({
+        name: `step ${step.number}`,
+        advance: (slice: Slice) => attempt.step(machine, { index, ends, ...slice }),
+      })),
+    ];
+    for (const { name, advance } of phases) {
+      const turn = await follow(durable, name, cancelled, advance);
       if (turn.state === "stale") return null;
       if (turn.state === "lost")
         return await durable.do("lost", SHORT, () => attempt.lose(turn.detail, { stepsStarted: true }));
       cancelled = turn.cancelled;
       ends.push(turn.end);
+      if (turn.end.fatal === true) break;
     }
     for (const post of postStepsOf(steps, ends)) {
       const turn = await follow(durable, `post step ${post.number}`, cancelled, (slice) =>
@@ -104,12 +110,19 @@ export class JobRunner extends WorkflowEntrypoint<Env, JobRunnerParams> {
 
 type Ended = Exclude<StepTurn, { state: "running" }>;
 
+interface Slice {
+  /** From 1. */
+  slice: number;
+  memo: unknown;
+  cancelled: Cancel | null;
+}
+
 /** A step in slices, each a durable step of its own, until it has ended. */
 async function follow(
   durable: WorkflowStep,
   name: string,
   before: Cancel | null,
-  advance: (slice: { slice: number; memo: unknown; cancelled: Cancel | null }) => Promise<StepTurn>,
+  advance: (slice: Slice) => Promise<StepTurn>,
 ): Promise<Ended> {
   let cancelled = before;
   let memo: unknown = null;

@@ -19,7 +19,7 @@ export async function findAction({ session }: StepWork, step: UsesStep): Promise
   if (paths === null) return { missing: `${step.uses} lies outside of the workspace` };
   for (const path of paths) {
     const full = `${session.workspace}/${path}`;
-    const text = await readText(session.sandbox, full);
+    const text = await readActionFile(session, full);
     if (text === "too large") return { missing: `${path} is larger than ${MAX_WORKFLOW_BYTES} bytes` };
     if (text !== null) return { path, text: text.text, folder: full.slice(0, full.lastIndexOf("/")) };
   }
@@ -28,8 +28,9 @@ export async function findAction({ session }: StepWork, step: UsesStep): Promise
   };
 }
 
-async function readText(
-  sandbox: StepWork["session"]["sandbox"],
+/** Null where there is none. */
+export async function readActionFile(
+  { sandbox }: StepWork["session"],
   path: string,
 ): Promise<{ text: string } | "too large" | null> {
   try {

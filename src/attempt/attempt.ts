@@ -14,6 +14,7 @@ import { finishAttempt, loseSandbox } from "./finish.ts";
 import type { JobEnd } from "./finish.ts";
 import { advancePostStep } from "./post-step.ts";
 import type { PostStep } from "./post-step.ts";
+import { advanceSetUp } from "./set-up.ts";
 import { openSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { advanceStep } from "./step.ts";
@@ -45,6 +46,11 @@ export class Attempt {
   async boot(begun: { startedAt: number; deadline: number }): Promise<Boot> {
     this.#fresh = true;
     return await bootSandbox(this.#env, this.#id, begun);
+  }
+
+  /** Before the first step. */
+  async setUp(machine: Machine, request: Omit<StepTurnRequest, "step">): Promise<StepTurn> {
+    return await advanceSetUp(await this.#open(machine), request, { untouched: this.#fresh });
   }
 
   async step(machine: Machine, request: Omit<StepTurnRequest, "step"> & { index: number }): Promise<StepTurn> {

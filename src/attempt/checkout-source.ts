@@ -32,13 +32,13 @@ export async function findSource(work: StepWork, step: UsesStep): Promise<Source
   if (given !== "") return { ...source, token: given, credential: given === session.vault.held ? "job" : "given" };
   // The job's token reads this repository and what is public. A sibling that the App could read stays closed to it: whoever may
   // write here could read there. A step that may do so is given a token of its own.
-  const other = own ? await tokenForFork(work) : null;
+  const other = own ? await tokenForFork(session) : null;
   if (other !== null) return { ...source, token: other, credential: "other" };
   return { ...source, token: await session.vault.token(Date.now()), credential: "job" };
 }
 
 /** A fork's build is given no token, and its checkout alone reads what is to be built. */
-async function tokenForFork({ session }: StepWork): Promise<string | null> {
+export async function tokenForFork(session: StepWork["session"]): Promise<string | null> {
   const { repository, build } = session.facts;
   if (!build.fork || repository.installationId === null) return null;
   const { installationId, id: repositoryId } = repository;

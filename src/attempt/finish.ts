@@ -7,7 +7,7 @@ import {
   expressionsIn,
   secretsNamedIn,
 } from "../language/expression.ts";
-import { isLocalAction } from "../language/native-actions.ts";
+import { nativeAction } from "../language/native-actions.ts";
 import { MAX_JOB_OUTPUT_BYTES, MAX_RECOVERIES } from "../model/limits.ts";
 import type { Conclusion, Reason } from "../model/status.ts";
 import { concludeAttempt, loseAttempt } from "../store/conclude.ts";
@@ -138,7 +138,7 @@ export function isHarmless({ job, build }: Pick<AttemptFacts, "job" | "build">):
   const named = secretsNamedIn(source);
   const token = [...expressionsIn(source)].some(({ expression }) => /github\s*\.\s*token/i.test(expression));
   const permissions = Object.values(definition.permissions ?? build.workflow.permissions ?? {});
-  // What an action of the repository names is known only in the sandbox.
-  if (definition.steps.some((step) => step.kind === "uses" && isLocalAction(step.uses))) return false;
+  // What an action names is known only in the sandbox.
+  if (definition.steps.some((step) => step.kind === "uses" && nativeAction(step.uses) === null)) return false;
   return named !== "all" && named.length === 0 && !token && !permissions.includes("write");
 }

@@ -17,11 +17,12 @@ export interface HandedOver {
   summary: string | null;
 }
 
-/** `stepId` is the one that the workflow gives it. */
+/** `stepId` is the one that the workflow gives it; `phases` says under which name an action's phases hand on. */
 export async function takeOver(
   { session, id, scope }: Pick<StepWork, "session" | "id" | "scope">,
   stepId: string | null,
   files: StepProgress["files"],
+  phases: string | null,
 ): Promise<HandedOver> {
   const read = async (file: CommandFile): Promise<string> => {
     const found = files[file];
@@ -33,11 +34,9 @@ export async function takeOver(
   const handed: HandedOver = { problems: [], warnings: [], summary: null };
   const before = JSON.stringify(session.state);
 
-  const outputs = readAssignments(await read("output"));
-  if (!outputs.ok) handed.problems.push(problem("GITHUB_OUTPUT", outputs.problem));
-  else if (outputs.value.size > 0 && stepId !== null) session.state.outputs[scope + stepId] = toRecord(outputs.value);
-
+  takeOutputs(session.state, stepId === null ? null : scope + stepId, await read("output"), handed);
   takeEnvironment(session.state, await read("env"), handed);
+  if (phases !== null) takeState(session.state, phases, await read("state"), handed);
 
   const path = readPath(await read("path"));
   if (path.length > 0) session.state.path = [...new Set([...path, ...session.state.path])];
@@ -48,6 +47,20 @@ export async function takeOver(
 
   if (JSON.stringify(session.state) !== before) await writeJobState(session.sandbox, session.booted, session.state);
   return handed;
+}
+
+function takeOutputs(state: JobState, key: string | null, text: string, handed: HandedOver): void {
+  const outputs = readAssignments(text);
+  if (!outputs.ok) handed.problems.push(problem("GITHUB_OUTPUT", outputs.problem));
+  else if (outputs.value.size > 0 && key !== null) state.outputs[key] = toRecord(outputs.value);
+}
+
+/** What a phase says adds to what those before it said. */
+function takeState(state: JobState, phases: string, text: string, handed: HandedOver): void {
+  const read = readAssignments(text);
+  if (!read.ok) handed.problems.push(problem("GITHUB_STATE", read.problem));
+  else if (read.value.size > 0)
+    state.phases[phases] = toRecord(new Map([...Object.entries(state.phases[phases] ?? {}), ...read.value]));
 }
 
 function takeEnvironment(state: JobState, text: string, handed: HandedOver): void {

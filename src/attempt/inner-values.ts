@@ -1,4 +1,4 @@
-/** What the steps of an action of the repository see: its inputs and its own steps, no secrets and no needs. */
+/** What the steps of a composite action see: its inputs and its own steps, no secrets and no needs. */
 
 import type { Contexts, StatusFunctions } from "../language/expression.ts";
 import type { StepDefinition } from "../model/workflow.ts";
@@ -14,7 +14,7 @@ const SEEN = ["runner", "job", "strategy", "matrix"] as const;
 /** `work` is that of the step that uses the action. */
 export function innerContexts(work: StepWork, running: Running, { token }: { token: string }): Contexts {
   const { session, values } = work;
-  const { open, progress, folder } = running;
+  const { open, progress, folder, reference } = running;
   const steps: Record<string, unknown> = {};
   for (const { id, outcome, conclusion } of progress.ends) {
     if (id !== null) steps[id] = { outputs: session.state.outputs[`${work.id}/${id}`] ?? {}, outcome, conclusion };
@@ -26,6 +26,8 @@ export function innerContexts(work: StepWork, running: Running, { token }: { tok
       token,
       action: innerName(running),
       action_path: folder,
+      action_repository: reference?.name ?? "",
+      action_ref: reference?.ref ?? "",
       action_status: actionStatus(running),
     },
     env: baseEnv(work, running),

@@ -13,12 +13,40 @@ export interface JobState {
   outputs: Record<string, Record<string, string>>;
   /** What an action's main phase leaves to its post phase, by the step's name in the sandbox. */
   saved: Record<string, Record<string, string>>;
-  /** How far the steps of the repository's own actions came, by the name in the sandbox of the step that uses one. */
+  /** How far the steps of composite actions came, by the name in the sandbox of the step that uses one. */
   actions: Record<string, ActionProgress>;
+  /** Where actions of other repositories lie, by `referenceKey`. */
+  fetched: Record<string, FetchedAction>;
+  /** What phases of an action hand on by `GITHUB_STATE`, by where its step is: `3-2`. */
+  phases: Record<string, Record<string, string>>;
+  /** What is left to be done after the job's steps, in the order in which it was begun. */
+  posts: PostPhase[];
+  /** Null before they were looked for. */
+  nodes: NodeRuntime[] | null;
+}
+
+export interface FetchedAction {
+  sha: string;
+  folder: string;
+}
+
+export interface PostPhase {
+  kind: "cache" | "javascript";
+  /** The step of the job, then of the action that it uses, and so on. */
+  trail: number[];
+  /** The name in the sandbox of what left it. */
+  id: string;
+}
+
+/** A program that runs JavaScript. */
+export interface NodeRuntime {
+  major: number;
+  version: string;
+  path: string;
 }
 
 export function emptyJobState(): JobState {
-  return { env: {}, path: [], outputs: {}, saved: {}, actions: {} };
+  return { env: {}, path: [], outputs: {}, saved: {}, actions: {}, fetched: {}, phases: {}, posts: [], nodes: null };
 }
 
 const file = (booted: Booted): string => `${booted.control}/job-state.json`;

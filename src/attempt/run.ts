@@ -2,7 +2,7 @@
 
 import type { Reason } from "../model/status.ts";
 import type { StepNotes } from "../model/step.ts";
-import type { RunStep } from "../model/workflow.ts";
+import type { RunStep, StepDefinition } from "../model/workflow.ts";
 import { START_WAIT_MS } from "../model/limits.ts";
 import type { StepSpec } from "../sandbox/port.ts";
 import { followStep } from "./follow.ts";
@@ -45,7 +45,14 @@ function textOf(script: string, { wrap }: Shell): string {
   return wrap === undefined ? `${script}\n` : `${wrap.before}${script}${wrap.after}\n`;
 }
 
-async function readExit(work: StepWork, step: RunStep, spec: StepSpec, followed: Followed): Promise<WorkResult> {
+/** `phases` names what the phases of an action hand on to each other; null for a script. */
+export async function readExit(
+  work: StepWork,
+  step: StepDefinition,
+  spec: StepSpec,
+  followed: Followed,
+  phases: string | null = null,
+): Promise<WorkResult> {
   const { exit, cancelled, annotations } = followed;
   if (exit === null && !followed.vanished) return { state: "running", memo: null, cancelled };
   const notes: StepNotes = annotations.length > 0 ? { annotations } : {};
@@ -53,7 +60,7 @@ async function readExit(work: StepWork, step: RunStep, spec: StepSpec, followed:
   const never = await neverStarted(work, spec, followed);
   if (never !== null)
     return { ...failure(null, never, exit.exitCode === EXIT_NO_PROGRAM ? "unsupported" : "step_failed"), notes };
-  const handed = await takeOver(work, step.id, exit.files);
+  const handed = await takeOver(work, step.id, exit.files, phases);
   if (handed.summary !== null) notes.summary = handed.summary;
   const lines = handed.warnings.map((warning) => `##[warning]${warning}`);
   return { ...wordOf(work, step, followed, handed.problems[0]), notes, lines };
@@ -79,7 +86,12 @@ const NO_PROGRAM = /^env: ['\u2018]?(.*?)['\u2019]?: No such file or directory$/
 const MAX_COMPLAINT_BYTES = 8 * 1024;
 
 /** How the script ended, the weightiest reason first. */
-function wordOf(work: StepWork, step: RunStep, { exit, cancelled }: Followed, problem: string | undefined): Ended {
+function wordOf(
+  work: StepWork,
+  step: StepDefinition,
+  { exit, cancelled }: Followed,
+  problem: string | undefined,
+): Ended {
   // A step that ran in the grace of a cancelled job ends by its own exit code.
   if (cancelled && work.follow.cancelled === null) return { state: "cancelled", cancel: cancelled };
   if (exit?.timedOut) return timedOut(work, step);
@@ -99,7 +111,7 @@ function failure(
 }
 
 /** The step's own limit, or the job's: whichever was nearer. */
-function timedOut({ session, deadline }: StepWork, step: RunStep): Ended {
+function timedOut({ session, deadline }: StepWork, step: StepDefinition): Ended {
   if (Date.now() < session.deadline && (step.timeoutMinutes !== null || deadline < session.deadline))
     return failure(null, "The step ran longer than its timeout-minutes.", "step_timed_out");
   const cancel = {

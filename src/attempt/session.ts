@@ -33,6 +33,8 @@ export interface Session {
   deadline: number;
   /** When it was last asked whether the attempt still counts. */
   beatAt: number;
+  /** Files of actions of other repositories, by path: what they run is what was fetched. */
+  actionTexts: Map<string, string>;
   /** What actions of the repository were given, by the name in the sandbox of the step that uses one. */
   opened: Map<string, OpenAction>;
   /** Somebody asked for debug lines, as on GitHub by a secret. */
@@ -64,6 +66,7 @@ export async function openSession(
     eventPath: `${booted.control}/event.json`,
     deadline,
     beatAt: 0,
+    actionTexts: new Map(),
     opened: new Map(),
     debug: await vault.debugAsked(),
   };

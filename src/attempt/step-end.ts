@@ -11,10 +11,13 @@ export interface StepEnd {
   exitCode: number | null;
   reason: Reason | null;
   detail: string | null;
-  /** It ran, so its post phase, where it has one, runs too. */
   ran: boolean;
-  /** False where it left nothing to a post phase. */
-  post?: boolean;
+  /** It left something to a post phase. */
+  leaves?: boolean;
+  /** Only of the set-up: the steps whose actions began before all others, in that order. */
+  began?: number[];
+  /** Only of the set-up: no step runs after it. */
+  fatal?: boolean;
 }
 
 /** What one durable step of an attempt came to. */

@@ -113,11 +113,11 @@ export function processEnv(session: Session, id: StepId, values: StepValues): Re
 
 /** Of the step itself, and of the action that it stands in. */
 function actionEnv(github: Record<string, unknown>): Record<string, string> {
-  const { action, action_path: path } = github;
+  const { action, action_path: path, action_repository: repository, action_ref: ref } = github;
   return {
     GITHUB_ACTION: typeof action === "string" ? action : "",
-    GITHUB_ACTION_REPOSITORY: "",
-    GITHUB_ACTION_REF: "",
+    GITHUB_ACTION_REPOSITORY: typeof repository === "string" ? repository : "",
+    GITHUB_ACTION_REF: typeof ref === "string" ? ref : "",
     ...(typeof path === "string" && path !== "" && { GITHUB_ACTION_PATH: path }),
   };
 }

@@ -2,12 +2,11 @@
 
 import { ExpressionError, evaluateCondition } from "../language/expression.ts";
 import type { FileHashes } from "../language/expression.ts";
-import { isLocalAction } from "../language/native-actions.ts";
 import { CANCEL_GRACE_MS, WATCH_SLICE_MS } from "../model/limits.ts";
 import type { StepNotes } from "../model/step.ts";
 import type { StepDefinition } from "../model/workflow.ts";
 import { saveStep } from "../store/steps.ts";
-import { runComposite } from "./composite.ts";
+import { useAction } from "./action.ts";
 import { stepFunctions } from "./contexts.ts";
 import type { Past } from "./contexts.ts";
 import { StaleAttempt, askCancelled } from "./follow.ts";
@@ -18,9 +17,9 @@ import { writeJobState } from "./job-state.ts";
 import type { Session } from "./session.ts";
 import { conclude } from "./step-end.ts";
 import type { Cancel, StepEnd, StepTurn } from "./step-end.ts";
+import { leavesPost, postOrder } from "./posts.ts";
 import { conditionContexts, mayFail, readStepValues } from "./step-environment.ts";
 import { stepName } from "./step-name.ts";
-import { useAction } from "./uses.ts";
 import { footerOf, openLog } from "./work.ts";
 import type { StepWork, WorkResult } from "./work.ts";
 import { SandboxFault } from "../sandbox/port.ts";
@@ -97,6 +96,7 @@ async function look(session: Session, request: StepTurnRequest, given: Look): Pr
   const work: StepWork = {
     session,
     id: `step-${step.number}`,
+    trail: [step.number],
     scope: "",
     depth: 0,
     deadline: session.deadline,
@@ -120,7 +120,7 @@ async function renewCredential({ vault, sandbox }: Session, now: number): Promis
 
 async function carryOutStep(work: StepWork, step: StepDefinition): Promise<WorkResult> {
   if (step.kind === "run") return await runScript(work, step);
-  return isLocalAction(step.uses) ? await runComposite(work, step) : await useAction(work, step);
+  return await useAction(work, step);
 }
 
 async function skip(session: Session, { step }: StepTurnRequest, cancelled: Cancel | null): Promise<StepTurn> {
@@ -135,6 +135,7 @@ async function skip(session: Session, { step }: StepTurnRequest, cancelled: Canc
     reason: cancelled ? cancelled.reason : "condition_false",
     detail: cancelled ? cancelled.detail : null,
     ran: false,
+    leaves: leavesPost(session, step.number, { success: false }),
   };
   const logFrom = await session.logs.size();
   await save(session, end, { logFrom, startedAt: now, notes: {} });
@@ -158,6 +159,7 @@ async function invalid(
     reason: "workflow_invalid",
     detail: session.vault.mask.text(detail),
     ran: false,
+    leaves: leavesPost(session, step.number, { success: false }),
   };
   await save(session, end, { logFrom, startedAt: now, notes: {} });
   return { state: "ended", end, cancelled: follow.cancelled };
@@ -228,7 +230,15 @@ function endOf(
   name: string,
   result: Exclude<WorkResult, { state: "running" }>,
 ): StepEnd {
-  const base = { number: step.number, id: step.id, name, ran: true, post: result.post ?? true };
+  const { session } = work;
+  const base = {
+    number: step.number,
+    id: step.id,
+    name,
+    ran: true,
+    leaves: leavesPost(session, step.number, { success: result.state === "succeeded" }),
+    ...(step.number === 0 && { began: postOrder(session), fatal: result.fatal === true }),
+  };
   switch (result.state) {
     case "succeeded":
       return {

@@ -1,6 +1,5 @@
 /** Carries out a `uses:` step by the native action of that name. */
 
-import { nativeAction } from "../language/native-actions.ts";
 import type { NativeAction } from "../language/native-actions.ts";
 import type { UsesStep } from "../model/workflow.ts";
 import { downloadArtifact } from "./artifact-download.ts";
@@ -8,6 +7,7 @@ import { uploadArtifact } from "./artifact-upload.ts";
 import { restoreCacheStep } from "./cache-restore.ts";
 import { saveCacheStep } from "./cache-save.ts";
 import { checkout } from "./checkout.ts";
+import { registerPost } from "./posts.ts";
 import type { StepWork, WorkResult } from "./work.ts";
 
 const ACTIONS: Record<NativeAction, (work: StepWork, step: UsesStep) => Promise<WorkResult>> = {
@@ -19,15 +19,7 @@ const ACTIONS: Record<NativeAction, (work: StepWork, step: UsesStep) => Promise<
   "actions/download-artifact": downloadArtifact,
 };
 
-export async function useAction(work: StepWork, step: UsesStep): Promise<WorkResult> {
-  const action = nativeAction(step.uses);
-  // The plan refuses such a step; a plan made by an older Sandlot may still hold one.
-  if (action === null)
-    return {
-      state: "failed",
-      exitCode: null,
-      reason: "unsupported",
-      detail: `Sandlot does not carry out ${step.uses} yet`,
-    };
+export async function useNative(work: StepWork, step: UsesStep, action: NativeAction): Promise<WorkResult> {
+  if (action === "actions/cache") await registerPost(work.session, { kind: "cache", trail: work.trail, id: work.id });
   return await ACTIONS[action](work, step);
 }

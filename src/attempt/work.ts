@@ -17,9 +17,11 @@ export interface StepWork {
   session: Session;
   /** Its name in the sandbox: `step-3`, and `step-3-2` for the second step of the action that it uses. */
   id: string;
+  /** Which step of the job, then of the action that it uses, and so on. */
+  trail: number[];
   /** Put before a step's id where its outputs are kept: nothing for the job's own steps, `step-3/` for those of its action. */
   scope: string;
-  /** How many actions of the repository it stands in. */
+  /** How many actions it stands in. */
   depth: number;
   /** When its time is over (ms, UTC): the job's, or that of the step that uses the action. */
   deadline: number;
@@ -40,8 +42,8 @@ interface Left {
   notes?: StepNotes;
   /** Shown at the end of the step's log. */
   lines?: string[];
-  /** Whether there is something left for a post phase; true where it is absent. */
-  post?: boolean;
+  /** No other step of the job runs after it. */
+  fatal?: boolean;
 }
 
 export type WorkResult =

@@ -37,7 +37,12 @@ export function actionPaths(uses: string): string[] | null {
       parts.push(part);
     }
   }
-  return ["action.yml", "action.yaml"].map((name) => [...parts, name].join("/"));
+  return actionFileNames().map((name) => [...parts, name].join("/"));
+}
+
+/** The first that is there counts. */
+export function actionFileNames(): string[] {
+  return ["action.yml", "action.yaml"];
 }
 
 /** `path` is the file's, from the workspace. Never throws for what stands in the file. */
@@ -91,16 +96,23 @@ function kindOf(reading: Reading, root: Token, runs: Token | undefined): Kind | 
     reading.report("workflow_invalid", "an action must say what it runs: 'runs.using'", using ?? runs ?? root);
     return null;
   }
-  const node = /^node(\d{1,3})$/.exec(kind)?.[1];
-  if (kind === "composite" || node !== undefined) {
-    return node === undefined ? "composite" : { node: Number(node) };
+  if (kind === "composite") {
+    return "composite";
   }
+  const node = /^node(\d{1,3})$/.exec(kind)?.[1];
+  if (node === undefined) {
+    reportKind(reading, kind, using);
+    return null;
+  }
+  return { node: Number(node) };
+}
+
+function reportKind(reading: Reading, kind: string, using: Token): void {
   const message =
     kind === "docker"
       ? "an action that runs using 'docker' is not carried out by Sandlot: there is no Docker in its sandboxes"
       : `an action that runs using '${kind}' is known neither to GitHub nor to Sandlot`;
   reading.report(kind === "docker" ? "unsupported" : "workflow_invalid", message, using);
-  return null;
 }
 
 function readJavaScript(reading: Reading, runs: Token, node: number): JavaScriptRuns | null {

@@ -2,7 +2,7 @@
 
 import type { PlannedJob, StepDefinition, TemplatedMap } from "../model/workflow.ts";
 import { secretsNamedIn } from "./expression.ts";
-import { isLocalAction, nativeAction } from "./native-actions.ts";
+import { nativeAction } from "./native-actions.ts";
 import type { TokenPlan } from "./token-permissions.ts";
 
 /** Null where nothing of the job would notice: only who is given the token can miss a scope. `env` is that of the job's file. */
@@ -19,11 +19,11 @@ export function sayMissingScopes(
   return `permissions asks for ${scopes}, which Sandlot's GitHub App was not granted. Grant it in the App's settings under "Permissions & events", then accept it at ${settingsUrl ?? "the installation"}`;
 }
 
-/** What could miss a scope: steps that name the token, an action of the repository that may do so, git after a checkout. */
+/** What could miss a scope: steps that name the token, an action that may do so, git after a checkout. */
 function scopesInUse({ definition, call }: PlannedJob, env: TemplatedMap): "all" | "contents" | "none" {
   const named = secretsNamedIn([call?.env ?? env, definition.env, ...definition.steps.map(templatesOf)]);
   const uses = definition.steps.flatMap((step) => (step.kind === "uses" ? [step.uses] : []));
-  if (named === "all" || named.includes("GITHUB_TOKEN") || uses.some(isLocalAction)) return "all";
+  if (named === "all" || named.includes("GITHUB_TOKEN") || uses.some((one) => nativeAction(one) === null)) return "all";
   return uses.some((one) => nativeAction(one) === "actions/checkout") ? "contents" : "none";
 }
 

@@ -18,6 +18,7 @@ export type Reason =
   | "fork_builds_off"
   | "commit_gone"
   | "checkout_failed"
+  | "action_not_found"
   | "superseded"
   | "cancelled_by_user"
   | "fail_fast"
@@ -39,6 +40,7 @@ export const FAULT = {
   fork_builds_off: "nobody",
   commit_gone: "user",
   checkout_failed: "sandlot",
+  action_not_found: "user",
   superseded: "nobody",
   cancelled_by_user: "nobody",
   fail_fast: "nobody",

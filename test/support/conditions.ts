@@ -5,6 +5,10 @@ export const conditions = {
   twice: false,
   /** `UNSUPPORTED_RUNNERS` */
   unsupportedRunners: "fail",
+  /** `NATIVE_ACTIONS`, `ACTIONS_PINNED`, `ACTIONS_ALLOWED_OWNERS` */
+  nativeActions: "",
+  actionsPinned: "",
+  actionsAllowedOwners: "",
   /** `MAX_LOG_BYTES`; null for that of wrangler.jsonc. */
   maxLogBytes: null as string | null,
 };

@@ -97,15 +97,15 @@ describe("an action of the repository", () => {
   it("that is missing, wrong or without end says so with its place", async () => {
     const loop = "runs: { using: composite, steps: [{ uses: ./loop }] }\n";
     const { job, log } = await build(
-      ["missing", "../out", "node", "loop"]
+      ["missing", "../out", "docker", "loop"]
         .map((name) => `      - { continue-on-error: true, uses: ./${name} }\n`)
         .join(""),
-      { "node/action.yml": "runs: { using: node20, main: a.js }\n", "loop/action.yml": loop },
+      { "docker/action.yml": "runs: { using: docker, image: Dockerfile }\n", "loop/action.yml": loop },
     );
     const details = job?.steps.slice(1).map((step) => step.detail);
     expect(details?.[0], log).toContain("There is no missing/action.yml or missing/action.yaml in the workspace");
     expect(details?.[1]).toContain("lies outside of the workspace");
-    expect(details?.[2]).toMatch(/^node\/action\.yml:1:\d+: .*node20/);
+    expect(details?.[2]).toMatch(/^docker\/action\.yml:1:\d+: .*docker/);
     expect(details?.[3]).toContain("they go no deeper");
   });
 
