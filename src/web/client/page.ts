@@ -19,8 +19,8 @@ function partsOf(page: Document): Map<string, string> {
 }
 
 async function look(): Promise<void> {
-  const headers: Record<string, string> = tag === null ? {} : { "if-none-match": tag };
-  const answer = await fetch(location.href, { headers: { ...headers, accept: "text/html" }, cache: "no-store" });
+  const headers = { accept: "text/html", "x-sandlot-live": "1", ...(tag !== null && { "if-none-match": tag }) };
+  const answer = await fetch(location.href, { headers, cache: "no-store" });
   if (answer.status === 304) return;
   if (!answer.ok) throw new Error(String(answer.status));
   tag = answer.headers.get("etag");
@@ -50,7 +50,9 @@ function showParts(page: Document): void {
 
 function put(made: Element, before: Element | null): void {
   const old = document.getElementById(made.id);
-  if (old) replace(old, made);
+  // What keeps itself brings a script of its own, which only a page that is loaded starts.
+  if (made.hasAttribute("data-keep")) location.reload();
+  else if (old) replace(old, made);
   else if (before) before.after(made);
   else document.getElementById("main")?.prepend(made);
 }

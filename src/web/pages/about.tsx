@@ -79,6 +79,7 @@ export function AboutBuild({ build, githubUrl }: { build: BuildView; githubUrl: 
 }
 
 function Cost({ cost }: { cost: BuildView["cost"] }) {
+  if (cost.sandboxMs === 0) return <>none was started</>;
   const minutes = cost.sandboxMs / 60_000;
   return (
     <>

@@ -143,8 +143,8 @@ function FirstFailure({ build, failure }: { build: BuildView; failure: Failure }
         </h2>
         <A href={here}>Open the log there</A>
       </header>
-      {job.detail === null || job.detail === build.detail ? null : <Why of={job} />}
-      {step?.detail ? <p>{step.detail}</p> : null}
+      {job.reason === build.reason ? null : <Why of={job} />}
+      {step?.detail && lastLines.length === 0 ? <p>{step.detail}</p> : null}
       {/* It escapes: what it makes of the text is spans and http links, nothing else. */}
       {lastLines.length === 0 ? null : raw(linesHtml(lastLines))}
     </section>

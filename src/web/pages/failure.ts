@@ -36,7 +36,13 @@ async function readLastLines(rooms: LogRooms, job: JobView, step: StepView): Pro
   for await (const bytes of readLogPart(rooms, attempt, extent, from, end))
     text += decoder.decode(bytes, { stream: true });
   text = (text + decoder.decode()).replace(/\n$/, "");
-  return text === "" ? [] : text.split("\n").slice(-LINES);
+  return text === "" ? [] : withoutScript(text.split("\n")).slice(-LINES);
+}
+
+/** What a step was told to do stands folded at its top: what it said counts here. */
+function withoutScript(lines: string[]): string[] {
+  const end = lines[0]?.startsWith("##[group]") ? lines.indexOf("##[endgroup]") : -1;
+  return end < 0 || end === lines.length - 1 ? lines : lines.slice(end + 1);
 }
 
 /** Where a step's part of the log ends: where the next one's starts. A step that was skipped has none: it starts where the next does. */

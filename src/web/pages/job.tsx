@@ -14,6 +14,7 @@ import { frameFor, frameOf } from "./frame.tsx";
 import type { FrameRooms } from "./frame.tsx";
 import { StepList } from "./jobs.tsx";
 import { html, Layout, Notice } from "./layout.tsx";
+import { LIVE_HEADER, livePage } from "./live.ts";
 import { A, Badge, StatusIcon, Took, Why, workflowName } from "./parts.tsx";
 import { explain, lookOf } from "./words.ts";
 
@@ -28,6 +29,11 @@ export async function showJob(rooms: PageRooms, id: string, jobId: string, reque
   if (!job) return html(<NoJob build={build} frame={frame} />, 404);
   const given = { build, job, frame, githubUrl: rooms.githubUrl };
   const attempt = await findAttempt(rooms.db, id, jobId, job.attempt);
+  // The page's script asks for what stands around the log: the log has its own way to stay true.
+  if (request.headers.has(LIVE_HEADER)) {
+    const facts = { title: build.title, job, started: attempt.ok };
+    return livePage(request, frame, facts, () => <JobPage {...given} log={attempt.ok ? "kept" : null} />);
+  }
   const log = attempt.ok ? await openLogView(rooms, job, attempt.value, request.url) : null;
   return html(<JobPage {...given} log={log} />);
 }
@@ -45,8 +51,8 @@ function NoJob({ build, frame }: { build: BuildView; frame: Frame }) {
 interface JobPageProps {
   build: BuildView;
   job: JobView;
-  /** Null before it has started. */
-  log: LogView | null;
+  /** Null before it has started; `kept` where the browser has it. */
+  log: LogView | "kept" | null;
   frame: Frame;
   githubUrl: string;
 }
@@ -67,9 +73,10 @@ function JobPage({ build, job, log, frame, githubUrl }: JobPageProps) {
           <StepList steps={job.steps} page={page} />
         </section>
       )}
-      <section id="log" class="card" data-keep="" aria-labelledby="log-title">
+      <section id="log" class="card" {...(log === null ? {} : { "data-keep": "" })} aria-labelledby="log-title">
         <h2 id="log-title">Log</h2>
-        {log === null ? <p class="muted">It has not started.</p> : <LogSection log={log} />}
+        {log === null ? <p class="muted">It has not started.</p> : null}
+        {log === null || log === "kept" ? null : <LogSection log={log} />}
       </section>
     </Layout>
   );

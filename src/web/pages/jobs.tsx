@@ -59,7 +59,11 @@ export function StepList({ steps, page }: { steps: StepView[]; page: string }) {
         <li>
           <StatusIcon of={{ status: step.status, conclusion: step.outcome }} />
           <A href={`${page}#step-${step.number}`}>{step.name}</A>
-          <Took from={step.startedAt} to={step.completedAt} ended={step.status === "completed"} />
+          {step.outcome === "skipped" ? (
+            <small>skipped</small>
+          ) : (
+            <Took from={step.startedAt} to={step.completedAt} ended={step.status === "completed"} />
+          )}
           <StepNote step={step} />
         </li>
       ))}

@@ -127,7 +127,7 @@ export function Notice(props: { title: string; frame?: Frame; children?: Child }
   const look = lookNamed("neutral");
   return (
     <Layout title={props.title} {...(props.frame ? { frame: props.frame } : {})}>
-      <div class="notice">
+      <div class="only">
         {look ? <Icon look={look} /> : null}
         <h1>{props.title}</h1>
         {props.children}

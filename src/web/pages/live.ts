@@ -8,6 +8,9 @@ import { stylePath } from "./style.ts";
 
 const TAG_CHARS = 32;
 
+/** Sent by the page's script (src/web/client/page.ts). */
+export const LIVE_HEADER = "x-sandlot-live";
+
 /** `facts` is all that the page is made of, but for the time of day. */
 export function livePage(
   request: Request,

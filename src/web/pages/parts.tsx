@@ -89,7 +89,9 @@ export function Why({ of }: { of: Parameters<typeof explain>[0] }) {
       <p>
         {told.why} {told.fault === "" ? null : <strong>{told.fault}</strong>}
       </p>
-      {told.todo === "" ? null : <p class="todo">{told.todo}</p>}
+      {told.todo === "" ? null : (
+        <p class="todo">{told.todo.split("`").map((part, n) => (n % 2 === 1 ? <code>{part}</code> : part))}</p>
+      )}
     </div>
   );
 }

@@ -12,7 +12,6 @@ export const BASE_STYLE = `
 }
 :root[data-theme="light"] { color-scheme: light; } :root[data-theme="dark"] { color-scheme: dark; }
 * { box-sizing: border-box; }
-html { scrollbar-gutter: stable; }
 body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; font: 15px/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; background: var(--page); color: var(--text); }
 a { color: var(--link); text-decoration: none; text-underline-offset: 2px; } a:hover { text-decoration: underline; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px; } #main:focus { outline: none; }
@@ -35,7 +34,7 @@ main { flex: 1; width: 100%; max-width: 74rem; margin: 0 auto; padding: 1.2rem 1
 .themes button[aria-pressed="true"] { background: var(--line); color: var(--text); } .themes button:focus-visible { outline-offset: -2px; border-radius: 99px; }
 
 .card { background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: 1rem 1.1rem; min-width: 0; }
-.notice { text-align: center; padding: 3rem 1rem; max-width: 38rem; margin: 0 auto; } .notice .icon { width: 2.4rem; height: 2.4rem; margin-bottom: .6rem; } .notice ul { text-align: left; }
+.only { text-align: center; padding: 3rem 1rem; max-width: 38rem; margin: 0 auto; } .only > .icon { width: 2.4rem; height: 2.4rem; margin-bottom: .6rem; } .only ul { text-align: left; }
 .told { background: color-mix(in srgb, var(--accent) 9%, var(--card)); border-color: color-mix(in srgb, var(--accent) 35%, var(--line)); padding: .6rem 1rem; }
 
 .icon { width: 1em; height: 1em; flex: none; vertical-align: -.13em; overflow: visible; }
@@ -46,7 +45,7 @@ main { flex: 1; width: 100%; max-width: 74rem; margin: 0 auto; padding: 1.2rem 1
 .good { color: var(--good); } .bad { color: var(--bad); } .busy { color: var(--busy); } .calm { color: var(--calm); }
 .badge { display: inline-flex; align-items: center; gap: .35em; font-weight: 600; white-space: nowrap; }
 .branch { font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; padding: .05rem .4rem; border-radius: 5px; background: color-mix(in srgb, var(--accent) 10%, transparent); overflow-wrap: anywhere; }
-.person { display: inline-flex; align-items: center; gap: .35rem; }
+.person { display: inline-flex; align-items: center; gap: .35rem; vertical-align: middle; }
 .face { width: 20px; height: 20px; border-radius: 50%; flex: none; } span.face { display: inline-grid; place-items: center; background: var(--line); color: var(--muted); font-size: .68rem; font-weight: 700; }
 .took { font-variant-numeric: tabular-nums; white-space: nowrap; } time { white-space: nowrap; }
 

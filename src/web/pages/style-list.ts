@@ -27,7 +27,7 @@ export const LIST_STYLE = `
 .files > li:first-child { border-top: 0; } .files a { overflow-wrap: anywhere; min-width: 0; } .files .size { margin-left: auto; color: var(--muted); font-size: .86rem; white-space: nowrap; }
 .file-actions { display: flex; gap: .5rem; flex-wrap: wrap; }
 
-.fields { display: grid; gap: .9rem; max-width: 34rem; } .fields > div { display: grid; gap: .2rem; } .fields .check { grid-template-columns: auto 1fr; align-items: center; gap: .5rem; }
+.fields { display: grid; gap: .9rem; max-width: 34rem; } .fields > div { display: grid; gap: .2rem; } .fields button { justify-self: start; } .fields .check { grid-template-columns: auto 1fr; align-items: center; gap: .5rem; }
 .fields input[type="text"], .fields input[type="number"], .fields select { width: 100%; }
 .problem { border-left: 4px solid var(--bad); }
 

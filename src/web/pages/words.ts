@@ -54,11 +54,11 @@ const REASONS = {
   },
   step_timed_out: {
     why: "A step took too long",
-    todo: "See in its log where it stopped, or raise the step's timeout-minutes.",
+    todo: "See in its log where it stopped, or raise the step's `timeout-minutes`.",
   },
   job_timed_out: {
     why: "A job took too long",
-    todo: "See in its log where it stopped, or raise the job's timeout-minutes.",
+    todo: "See in its log where it stopped, or raise the job's `timeout-minutes`.",
   },
   workflow_invalid: {
     why: "The workflow file has problems",
@@ -66,7 +66,7 @@ const REASONS = {
   },
   unsupported: {
     why: "The workflow uses what Sandlot does not carry out",
-    todo: "docs/workflows.md lists what it does, and what to write instead.",
+    todo: "`docs/workflows.md` lists what it does, and what to write instead.",
   },
   action_not_found: {
     why: "An action of the workflow can't be had",
@@ -74,7 +74,7 @@ const REASONS = {
   },
   no_sandbox: {
     why: "There is no sandbox for this runs-on",
-    todo: "Sandlot has Linux sandboxes: runs-on: ubuntu-latest, or a larger one by its label.",
+    todo: "Sandlot has Linux sandboxes: `runs-on: ubuntu-latest`, or a larger one by its label.",
   },
   needs_failed: { why: "A job that it needs did not succeed", todo: "Look at that job first." },
   condition_false: { why: "Its condition was false", todo: "Nothing is wrong: this is what the workflow asks for." },
@@ -90,12 +90,12 @@ const REASONS = {
   checkout_failed: { why: "The checkout failed", todo: "Rerun it; if it fails again, see the log of the checkout." },
   superseded: { why: "A newer build took its place", todo: "Look at the newest build of this branch." },
   cancelled_by_user: { why: "Somebody cancelled it", todo: "Rerun it if its result is wanted after all." },
-  fail_fast: { why: "Another job of its matrix failed", todo: "Look at that job, or set fail-fast: false." },
+  fail_fast: { why: "Another job of its matrix failed", todo: "Look at that job, or set `fail-fast: false`." },
   runner_lost: {
     why: "Its sandbox was lost",
     todo: "Rerun it. It did not start again by itself because a step had run that might do harm twice.",
   },
-  out_of_capacity: { why: "No sandbox was free in time", todo: "Rerun it later, or raise MAX_SANDBOXES." },
+  out_of_capacity: { why: "No sandbox was free in time", todo: "Rerun it later, or raise `MAX_SANDBOXES`." },
   internal_error: { why: "Sandlot failed", todo: "Rerun it; the Worker's log says what happened." },
 } as const satisfies Record<Reason, { why: string; todo: string }>;
 
@@ -118,8 +118,22 @@ export function explain(outcome: Outcome): Explanation | null {
   const { reason, fault, detail } = outcome;
   if (reason === null) return detail === null ? null : { why: detail, fault: "", todo: "" };
   const { why: reasonWhy, todo } = REASONS[reason];
-  const why = detail === null ? `${reasonWhy}.` : `${reasonWhy}: ${detail}`;
+  const why = sentence(detail === null || SPEAKS.has(reason) ? (detail ?? reasonWhy) : `${reasonWhy}: ${detail}`);
   return { why, fault: fault === null ? "" : FAULTS[fault], todo };
+}
+
+/** Their details are whole sentences. */
+const SPEAKS: ReadonlySet<Reason> = new Set([
+  "workflow_invalid",
+  "needs_failed",
+  "condition_false",
+  "nothing_ran",
+  "cancelled_by_user",
+  "fail_fast",
+]);
+
+function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
 /** `2m 10s`, `350ms`; "" where it has not started. */
