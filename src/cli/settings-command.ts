@@ -60,10 +60,11 @@ function addKind(group: Command, start: Start, kind: SettingKind): void {
     .addHelpText("before", EXAMPLES[kind])
     .option("--env-file <file>", "set every NAME=value of this file");
   if (kind === "variables") set.argument("[value]", "its value; asked for, or read from a pipe, where it is absent");
-  set.action((name: string | undefined, ...rest: unknown[]) => {
-    const [value, given] = kind === "variables" ? rest : [undefined, ...rest];
-    const options = given as GivenScope & { envFile?: string };
-    return start(() => setSettings(kind, { ...options, name, value: value as string | undefined }));
+  // What is too much is refused here: commander would repeat it, and it may be the value.
+  set.allowExcessArguments().action(() => {
+    const [name, value, ...more] = set.args;
+    if (more.length > 0 || (kind === "secrets" && value !== undefined)) throw tooMuch(name ?? "", kind);
+    return start(() => setSettings(kind, { ...set.opts<GivenScope & { envFile?: string }>(), name, value }));
   });
   withScope(group.command("list"))
     .description(kind === "secrets" ? "list names; values are never shown" : "list names and values")
@@ -97,10 +98,17 @@ interface SetRequest extends GivenScope {
   envFile?: string;
 }
 
+function tooMuch(name: string, kind: SettingKind): UsageError {
+  if (kind === "variables")
+    return new UsageError("Give a name and one value.", [`sandlot vars set ${name} 'the value'`]);
+  const why = "Give the name alone: every user of this machine can read a command line, and your shell remembers it.";
+  return new UsageError(why, [`sandlot secrets set ${name}   # asks for the value, or reads it from a pipe`]);
+}
+
 async function setSettings(kind: SettingKind, request: SetRequest): Promise<number> {
   const client = new SettingsClient(readRemote(process.env));
   const scope = readSettingScope(request, process.cwd());
-  const settings = await readSettings(request);
+  const settings = await readSettings(kind, request);
   for (const setting of settings) {
     await client.put(scope, kind, setting);
     say(`Set ${setting.name.toUpperCase()} for ${labelOf(scope)}`);
@@ -108,7 +116,10 @@ async function setSettings(kind: SettingKind, request: SetRequest): Promise<numb
   return 0;
 }
 
-async function readSettings({ name, value, envFile }: SetRequest): Promise<{ name: string; value: string }[]> {
+async function readSettings(
+  kind: SettingKind,
+  { name, value, envFile }: SetRequest,
+): Promise<{ name: string; value: string }[]> {
   if (envFile !== undefined) {
     if (name !== undefined) throw new UsageError("--env-file names what is set: give no other name.");
     const text = await readFile(envFile, "utf8").catch(() => null);
@@ -118,7 +129,7 @@ async function readSettings({ name, value, envFile }: SetRequest): Promise<{ nam
   if (name === undefined) throw new UsageError("What is to be set? Give a name, or --env-file.");
   if (name.includes("=")) {
     const [only = ""] = name.split("=", 1);
-    throw new UsageError(`Give the name alone: a command line can be read by every user of this machine.`, [only]);
+    throw tooMuch(only, kind);
   }
   return [{ name, value: value ?? (await readValue(name)) }];
 }
