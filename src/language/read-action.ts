@@ -91,15 +91,15 @@ type Kind = "composite" | { node: number };
 /** Null where it can't be carried out; what else such a file says need not be said. */
 function kindOf(reading: Reading, root: Token, runs: Token | undefined): Kind | null {
   const using = child(runs, "using");
-  const kind = stringsOf(using)?.[0]?.toLowerCase();
-  if (runs === undefined || using === undefined || kind === undefined) {
+  const [kind = ""] = stringsOf(using) ?? [];
+  if (using === undefined || kind === "") {
     reading.report("workflow_invalid", "an action must say what it runs: 'runs.using'", using ?? runs ?? root);
     return null;
   }
-  if (kind === "composite") {
+  if (kind.toLowerCase() === "composite") {
     return "composite";
   }
-  const node = /^node(\d{1,3})$/.exec(kind)?.[1];
+  const node = /^node(\d{1,3})$/i.exec(kind)?.[1];
   if (node === undefined) {
     reportKind(reading, kind, using);
     return null;
@@ -109,10 +109,10 @@ function kindOf(reading: Reading, root: Token, runs: Token | undefined): Kind | 
 
 function reportKind(reading: Reading, kind: string, using: Token): void {
   const message =
-    kind === "docker"
+    kind.toLowerCase() === "docker"
       ? "an action that runs using 'docker' is not carried out by Sandlot: there is no Docker in its sandboxes"
       : `an action that runs using '${kind}' is known neither to GitHub nor to Sandlot`;
-  reading.report(kind === "docker" ? "unsupported" : "workflow_invalid", message, using);
+  reading.report(kind.toLowerCase() === "docker" ? "unsupported" : "workflow_invalid", message, using);
 }
 
 function readJavaScript(reading: Reading, runs: Token, node: number): JavaScriptRuns | null {

@@ -54,6 +54,16 @@ export interface BuildView extends BuildSummary {
   problems: Problem[];
   jobs: JobView[];
   artifacts: ArtifactView[];
+  /** Of other repositories: what their refs were when the build first asked. */
+  actions: ActionView[];
+}
+
+export interface ActionView {
+  /** `owner/repository`, in lower case. */
+  name: string;
+  ref: string;
+  sha: string;
+  kind: "sha" | "tag" | "branch";
 }
 
 export interface JobView extends Outcome {

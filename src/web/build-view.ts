@@ -10,6 +10,8 @@ import type { Step } from "../model/step.ts";
 import type { State } from "../model/transition.ts";
 import { artifactsOfBuild } from "../store/artifacts.ts";
 import type { Artifact } from "../store/artifacts.ts";
+import { actionsOfBuild } from "../store/build-actions.ts";
+import type { BuildAction } from "../store/build-actions.ts";
 import { attemptsOfBuild } from "../store/attempts.ts";
 import { readBuild } from "../store/builds.ts";
 import type { StoredBuild } from "../store/builds.ts";
@@ -28,19 +30,21 @@ export interface WholeBuild {
   attempts: Attempt[];
   steps: Step[];
   artifacts: Artifact[];
+  actions: BuildAction[];
 }
 
 export async function readWholeBuild(db: D1Database, id: BuildId): Promise<WholeBuild | null> {
   const build = await readBuild(db, id);
   if (!build) return null;
-  const [repository, jobs, attempts, steps, artifacts] = await Promise.all([
+  const [repository, jobs, attempts, steps, artifacts, actions] = await Promise.all([
     repositoryName(db, build.repositoryId),
     jobsOfBuild(db, id),
     attemptsOfBuild(db, id),
     stepsOfBuild(db, id),
     artifactsOfBuild(db, id),
+    actionsOfBuild(db, id),
   ]);
-  return { build, repository, jobs, attempts, steps, artifacts };
+  return { build, repository, jobs, attempts, steps, artifacts, actions };
 }
 
 /** A build outlives our knowledge of its repository's name: then its number stands for it. */
@@ -66,6 +70,7 @@ export function viewWholeBuild(whole: WholeBuild, runAttempt: number, rooms: Pic
     problems: build.problems,
     jobs,
     artifacts: artifactsShown(whole.artifacts, runAttempts).map((artifact) => viewArtifact(artifact, rooms.publicUrl)),
+    actions: whole.actions,
   };
 }
 
