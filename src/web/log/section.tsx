@@ -64,11 +64,14 @@ function LogBar({ log }: { log: LogView }) {
         <button>Search</button>
       </span>
       <span class="log-tools">
-        {error === undefined ? null : (
-          <a id="log-error" class="button" href={`#L${error}`}>
-            First error
-          </a>
-        )}
+        <a
+          id="log-error"
+          class="button"
+          href={error === undefined ? "#log-rows" : `#L${error}`}
+          hidden={error === undefined}
+        >
+          Next error
+        </a>
         <Buttons growing={!log.ended} />
         <label>
           <input type="checkbox" id="log-times" /> Times

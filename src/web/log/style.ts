@@ -2,16 +2,16 @@
 
 export const LOG_VIEW_STYLE = `
 #log-bar { display: flex; flex-wrap: wrap; gap: .4rem 1rem; justify-content: space-between; align-items: center; position: sticky; top: 0; z-index: 3; background: var(--card); padding: .5rem 0; border-bottom: 1px solid var(--line); }
-#log-bar label { font-weight: normal; font-size: .85rem; display: inline-flex; gap: .25rem; align-items: center; white-space: nowrap; }
+#log-bar [hidden] { display: none; } #log-bar label { font-weight: normal; font-size: .85rem; display: inline-flex; gap: .25rem; align-items: center; white-space: nowrap; }
 #log-bar a, #log-bar button { font-size: .85rem; } #log-bar button, #log-bar .button { padding: .15rem .6rem; }
-.log-search, .log-tools { display: flex; flex-wrap: wrap; gap: .3rem .7rem; align-items: center; min-width: 0; } .log-search input[type="search"] { width: 15rem; flex: 1 1 9rem; padding: .2rem .5rem; }
+.log-search, .log-tools { display: flex; flex-wrap: wrap; gap: .3rem .7rem; align-items: center; min-width: 0; } .log-search input[type="search"] { width: 11rem; flex: 1 1 9rem; padding: .2rem .5rem; }
 #log-bar button[aria-pressed="true"] { background: var(--accent); color: var(--on-accent); border-color: var(--accent); }
 #log-earlier:not([hidden]), #log-later:not([hidden]) { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; justify-content: center; padding: .5rem; font-size: .88rem; }
 #log-found:not([hidden]) { margin: .5rem 0; padding: .4rem .8rem; border: 1px solid var(--line); border-radius: 7px; } #log-found ol { max-height: 14rem; overflow: auto; margin: .3rem 0; padding-left: 5.5rem; font: 12px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 #log-found li { overflow-wrap: anywhere; } #log-found li::marker { color: var(--muted); } #log-found a { color: inherit; }
 #log-rows .step { margin: .4rem 0; border: 1px solid var(--line); border-radius: 7px; background: var(--log); overflow: clip; }
 #log-rows .step > summary, .step.away { padding: .3rem .7rem; background: var(--card); } .step.away { display: flex; flex-wrap: wrap; gap: .2rem 1rem; justify-content: space-between; }
-#log-rows .step > summary { position: sticky; top: var(--log-bar, 2.9rem); z-index: 2; border-bottom: 1px solid var(--line); }
+#log-rows .step > summary { position: sticky; top: var(--log-bar, auto); z-index: 2; border-bottom: 1px solid var(--line); }
 .step-title { display: inline-flex; flex-wrap: wrap; gap: .1rem .6rem; align-items: baseline; overflow-wrap: anywhere; min-width: 0; }
 .b { padding: .1rem 0; } .b.whole { content-visibility: auto; contain-intrinsic-size: auto 9350px; }
 .l { display: flex; scroll-margin-top: 7rem; padding-right: .7rem; line-height: 18.7px; }

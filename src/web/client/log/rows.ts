@@ -61,6 +61,8 @@ export class LogRows {
     this.#state.cursor = ended ? null : next;
     this.#state.growing = !ended;
     if (isNewStep || ended) void this.#drawTitles();
+    if (parts.some(({ errors }) => errors.length > 0))
+      this.#view.querySelector("#log-error")?.removeAttribute("hidden");
     this.#count({ isAnew: reset || wasEmpty });
     this.onChange();
   }

@@ -16,7 +16,7 @@ interface Parts {
 
 /** As src/logs/commands.ts writes it in front of an error's line. */
 const ERROR_MARK = "##[error]";
-/** Height of what stands above the rows (px). */
+/** Height of what stands above the rows at most (px). */
 const BAR = 120;
 /** So many lines at most go to the clipboard. */
 const MAX_COPIED_LINES = 20_000;
@@ -32,12 +32,14 @@ export function setUpTools(view: HTMLElement, parts: Parts): void {
     ["log-error", actions.error],
   ] as const) {
     const button = view.querySelector<HTMLElement>(`#${id}`);
-    if (button && (id !== "log-follow" || state.growing)) button.hidden = false;
+    if (button && id !== "log-error" && (id !== "log-follow" || state.growing)) button.hidden = false;
     button?.addEventListener("click", (event) => {
       event.preventDefault();
       void action();
     });
   }
+  const bar = view.querySelector<HTMLElement>("#log-bar");
+  if (bar) new ResizeObserver(() => view.style.setProperty("--log-bar", `${bar.offsetHeight}px`)).observe(bar);
   for (const id of ["log-times", "log-wrap"]) remember(view.querySelector(`#${id}`));
   addEventListener("keydown", (event) => press(event, actions));
 }
