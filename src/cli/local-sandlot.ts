@@ -3,7 +3,7 @@
 import { join } from "node:path";
 
 import { type LocalGitHub, startLocalGitHub } from "../local/github.ts";
-import { LOCAL_CLIENT_ID, LOCAL_CLIENT_SECRET } from "../local/github-people.ts";
+import { LOCAL_CLIENT_ID, LOCAL_CLIENT_SECRET } from "../local/github-app-keys.ts";
 import type { LocalStatus } from "../local/github-state.ts";
 import { type SandboxHost, startSandboxHost } from "../local/sandbox-host.ts";
 import { type LocalWorker, startWorker } from "../local/worker.ts";

@@ -17,22 +17,22 @@ export function identify(state: LocalState, header: string | undefined): Identif
   if (header === undefined) return { ok: true, caller: { kind: "nobody" } };
   const [, scheme = "", value = ""] = /^(\S+)\s+(\S+)$/.exec(header) ?? [];
   const secret = scheme.toLowerCase() === "basic" ? basicPassword(value) : value;
-  const token = state.tokens.get(secret);
-  if (token !== undefined) {
-    if (token.expiresAt > Date.now()) return { ok: true, caller: { kind: "installation", secret, token } };
-    state.tokens.delete(secret);
-    return { ok: false, why: "Bad credentials" };
-  }
-  const login = findPerson(state, secret);
-  if (login !== null) return { ok: true, caller: { kind: "person", login } };
+  const caller = findCaller(state, secret);
+  if (caller !== null) return caller.kind === "nobody" ? { ok: false, why: "Bad credentials" } : { ok: true, caller };
   if (scheme.toLowerCase() !== "bearer") return { ok: false, why: "Bad credentials" };
   const why = checkJwt(state, secret);
   return why === null ? { ok: true, caller: { kind: "app" } } : { ok: false, why };
 }
 
-function findPerson(state: LocalState, secret: string): string | null {
+/** Null for what is no token that was given out; nobody for one that has ended. */
+function findCaller(state: LocalState, secret: string): Caller | null {
+  const token = state.tokens.get(secret);
   const person = state.people.tokens.get(secret);
-  return person !== undefined && person.expiresAt > Date.now() ? person.login : null;
+  const given = token ?? person;
+  if (given === undefined) return null;
+  if (given.expiresAt <= Date.now()) return { kind: "nobody" };
+  if (token !== undefined) return { kind: "installation", secret, token };
+  return person === undefined ? null : { kind: "person", login: person.login };
 }
 
 function basicPassword(encoded: string): string {

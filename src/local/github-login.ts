@@ -3,7 +3,8 @@
 import { createHash } from "node:crypto";
 import type { ServerResponse } from "node:http";
 import type { Json } from "./github-answers.ts";
-import { drawToken, grantTokens, knownLogins, LOCAL_CLIENT_ID, LOCAL_CLIENT_SECRET } from "./github-people.ts";
+import { LOCAL_CLIENT_ID, LOCAL_CLIENT_SECRET } from "./github-app-keys.ts";
+import { drawToken, grantTokens, knownLogins } from "./github-people.ts";
 import type { LocalState } from "./github-state.ts";
 
 interface LoginRequest {

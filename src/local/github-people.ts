@@ -5,10 +5,6 @@ import { type Json, installationJson, repositoryJson, userJson } from "./github-
 import { type Answer, type Ask, notFound, problem } from "./github-ask.ts";
 import type { LocalRepository, LocalState } from "./github-state.ts";
 
-/** The App's, for signing in; any that differs is refused. */
-export const LOCAL_CLIENT_ID = "Iv23liLocalSandlot";
-export const LOCAL_CLIENT_SECRET = "the local GitHub's client secret";
-
 export type PersonsRight = "none" | "read" | "push" | "admin";
 
 export interface LocalPeople {

@@ -1,12 +1,14 @@
 /** Where GitHub's webhooks arrive: checked, recorded and queued before they are acknowledged. */
 
+import { installationOctokit } from "../github/app.ts";
+import { readRepository as readGitHubRepository } from "../github/contents.ts";
 import { decodeBody, readEvent, readRepository, verifyWebhook } from "../github/webhook.ts";
 import type { EventReading } from "../github/webhook.ts";
 import type { Delivery } from "../model/delivery.ts";
 import { parseDeliveryId } from "../model/ids.ts";
 import { MAX_WEBHOOK_BYTES } from "../model/limits.ts";
 import { recordDelivery, settleDelivery } from "../store/deliveries.ts";
-import { saveRepository } from "../store/repositories.ts";
+import { closeRepository, saveRepository } from "../store/repositories.ts";
 import { json, problem } from "./answer.ts";
 import type { ProblemStatus } from "./answer.ts";
 import { parseJson, readBounded } from "./body.ts";
@@ -28,7 +30,7 @@ interface Webhook {
 type Refusal = { status: ProblemStatus; detail: string };
 
 export async function receiveWebhook(
-  rooms: StartRooms & Pick<Rooms, "webhookSecrets">,
+  rooms: StartRooms & Pick<Rooms, "webhookSecrets" | "github">,
   request: Request,
 ): Promise<Response> {
   const webhook = await readWebhook(rooms.webhookSecrets, request);
@@ -40,8 +42,13 @@ export async function receiveWebhook(
 }
 
 /** What starts nothing is settled at once, and what it says about its repository (a new name, say) is kept. */
-async function keepIgnored(rooms: Pick<Rooms, "db" | "blobs">, webhook: Webhook, why: string): Promise<void> {
+async function keepIgnored(
+  rooms: Pick<Rooms, "db" | "blobs" | "github">,
+  webhook: Webhook,
+  why: string,
+): Promise<void> {
   const { delivery } = webhook;
+  await keepVisibility(rooms, webhook);
   const { first } = await recordDelivery(rooms, delivery, webhook.text);
   // An old one sent again must not bring an old name back.
   if (!first) return;
@@ -51,6 +58,25 @@ async function keepIgnored(rooms: Pick<Rooms, "db" | "blobs">, webhook: Webhook,
     settleDelivery(rooms.db, delivery.id, { status: "done", doneAt: delivery.receivedAt, outcome }),
     ...(about ? [saveRepository(rooms.db, { ...about.repository, installationId: about.installationId })] : []),
   ]);
+}
+
+/** A repository that became private is closed before anything else; one that became public once GitHub says so when it is asked. */
+async function keepVisibility(rooms: Pick<Rooms, "db" | "github">, { delivery, payload }: Webhook): Promise<void> {
+  const about = delivery.event === "repository" ? readRepository(payload) : null;
+  if (about === null) return;
+  const { repository, installationId } = about;
+  if (delivery.action === "privatized") {
+    await rooms.db.batch([
+      saveRepository(rooms.db, { ...repository, installationId }),
+      closeRepository(rooms.db, repository.id, Date.now()),
+    ]);
+  }
+  if (delivery.action !== "publicized" || installationId === null) return;
+  const askedAt = Date.now();
+  const name = { owner: repository.owner, repo: repository.name };
+  const now = await readGitHubRepository(installationOctokit(rooms.github, installationId), name);
+  if (now?.id !== repository.id) return;
+  await saveRepository(rooms.db, { ...now, installationId }, { askedAt }).run();
 }
 
 async function readWebhook(secrets: string[], request: Request): Promise<Webhook | Refusal> {
