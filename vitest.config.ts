@@ -1,4 +1,4 @@
-/** Two pools: `worker` runs in workerd (unit, river, contract), `node` in Node (CLI, local host, local GitHub, browser). */
+/** Three pools: `worker` runs in workerd (unit, river, contract), `node` in Node (CLI, local host, local GitHub), `browser` in Node with a Chromium on a running `sandlot dev`. */
 
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-pool-workers";
 import { defineConfig } from "vitest/config";
@@ -75,6 +75,15 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           server: { deps: { inline: [/@actions\//] } },
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          globalSetup: ["./test/browser/global.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
     ],

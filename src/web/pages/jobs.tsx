@@ -31,9 +31,13 @@ function JobEntry({ build, job, open }: { build: BuildView; job: JobView; open: 
     <>
       <StatusIcon of={job} />
       <span>
-        <A class="name" href={page}>
-          {job.name}
-        </A>{" "}
+        {job.steps.length === 0 ? (
+          <A class="name" href={page}>
+            {job.name}
+          </A>
+        ) : (
+          <span class="name">{job.name}</span>
+        )}{" "}
         {told && job.steps.length === 0 ? <small>{told.why}</small> : null}
       </span>
       <Took from={job.startedAt} to={job.completedAt} ended={job.status === "completed"} />
@@ -41,13 +45,18 @@ function JobEntry({ build, job, open }: { build: BuildView; job: JobView; open: 
   );
   if (job.steps.length === 0) return <div class="closed">{heading}</div>;
   return (
-    <details id={`job-${job.id}`} open={open}>
-      <summary>{heading}</summary>
-      <div class="inside">
-        {told ? <p class="muted">{told.why}</p> : null}
-        <StepList steps={job.steps} page={page} />
-      </div>
-    </details>
+    <>
+      <details id={`job-${job.id}`} open={open}>
+        <summary>{heading}</summary>
+        <div class="inside">
+          {told ? <p class="muted">{told.why}</p> : null}
+          <StepList steps={job.steps} page={page} />
+        </div>
+      </details>
+      <A class="jump" href={page} label={`Log of ${job.name}`}>
+        Log
+      </A>
+    </>
   );
 }
 

@@ -24,7 +24,8 @@ export const BUILD_STYLE = `
 .jobs { list-style: none; margin: 0; padding: 0; } .jobs > li { border-top: 1px solid var(--line); } .jobs > li:first-child { border-top: 0; }
 .jobs summary, .jobs .closed { display: grid; grid-template-columns: 1rem 1.2rem minmax(0, 1fr) auto; gap: .5rem; align-items: baseline; padding: .5rem 0; list-style: none; } .jobs summary::-webkit-details-marker { display: none; }
 .jobs summary::before { content: "▸"; color: var(--muted); } .jobs details[open] > summary::before { content: "▾"; } .jobs .closed::before { content: ""; }
-.jobs .name { font-weight: 600; overflow-wrap: anywhere; } .jobs .inside { padding: 0 0 .7rem 1.5rem; }
+.jobs > li { position: relative; } .jobs summary { padding-right: 3.2rem; } .jump { position: absolute; right: 0; top: .5rem; }
+.jobs .closed { padding-right: 3.2rem; } .jobs .name { font-weight: 600; overflow-wrap: anywhere; } .jobs .inside { padding: 0 0 .7rem 1.5rem; }
 .steps { list-style: none; margin: .2rem 0; padding: 0; } .steps > li { display: grid; grid-template-columns: 1.2rem minmax(0, 1fr) auto; gap: .1rem .5rem; align-items: baseline; padding: .16rem 0; }
 .steps a { color: var(--text); overflow-wrap: anywhere; } .steps .note { grid-column: 2 / -1; font-size: .86rem; color: var(--muted); overflow-wrap: anywhere; }
 
