@@ -160,9 +160,10 @@ async function fetchLeft(
   return problems;
 }
 
-/** What is fetched with a token is nobody else's. */
+/** What is fetched with a token is nobody else's, and a folder of this machine may be changed by hand. */
 function isShared(session: Session, { name }: Wanted): boolean {
-  return !sourceOf(session, name).own;
+  const { own, server } = sourceOf(session, name);
+  return !own && (session.env.LOCAL_SANDBOX_URL === "" || server.startsWith("https:"));
 }
 
 function uniqueFolders(wanted: readonly Wanted[]): Wanted[] {

@@ -23,6 +23,8 @@ export interface LocalSandlotOptions {
   /** Only this workflow file, only this job and what it needs; empty for all. */
   onlyWorkflow: string;
   onlyJob: string;
+  /** Where actions of other repositories are looked for before github.com. */
+  actionsDir?: string;
   /** What the machinery writes. */
   onOutput?: (text: string) => void;
   /** A fault of Sandlot's own while it took in a delivery or ran a job; it tries again by itself. Each is told once. */
@@ -61,6 +63,7 @@ export async function startLocalSandlot(options: LocalSandlotOptions): Promise<L
       repositories: [],
       appId: keys.appId,
       publicKeyPem: keys.publicKey,
+      ...(options.actionsDir === undefined ? {} : { actionsDir: options.actionsDir }),
       ...(options.onStatus === undefined ? {} : { onStatus: options.onStatus }),
     });
     closers.push(() => github.close());
@@ -135,13 +138,15 @@ function describe(parts: {
 }
 
 function workerVariables(
-  { source, state, maxSandboxes, onlyJob, onlyWorkflow, variables }: LocalSandlotOptions,
+  { source, state, maxSandboxes, onlyJob, onlyWorkflow, actionsDir, variables }: LocalSandlotOptions,
   urls: { url: string; github: string; host: string },
 ): Record<string, string> {
   const { keys } = state;
   return {
     GITHUB_API_URL: urls.github,
-    GITHUB_SERVER_URL: urls.github,
+    // A name that GitHub's toolkit takes for github.com; git and curl know that it is this machine.
+    GITHUB_SERVER_URL: urls.github.replace("127.0.0.1", "github.localhost"),
+    ACTIONS_SERVER_URL: actionsDir === undefined ? "https://github.com" : `${urls.github}/_actions`,
     GITHUB_APP_ID: keys.appId,
     GITHUB_APP_PRIVATE_KEY: keys.privateKey,
     GITHUB_APP_CLIENT_ID: LOCAL_CLIENT_ID,

@@ -144,6 +144,7 @@ function addSharedOptions(command: Command): void {
     .option("--job <id>", "only this job and what it needs", "")
     .option("--ref <rev>", "build this branch, tag or commit instead of the files as they are")
     .option("--secret <name>", "a secret, its value from the environment or typed in; may be repeated", collect, [])
+    .option("--actions <dir>", "actions of other repositories, as owner/repository in it (default: github.com)")
     .option("--max-sandboxes <n>", "jobs at once (default: as many as there are cores)")
     .option("--state <dir>", "where caches and builds are kept (default: in your cache folder)")
     .option("-y, --yes", "do not ask before a repository is run for the first time", false)

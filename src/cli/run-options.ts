@@ -1,5 +1,7 @@
 /** What `sandlot run` and `sandlot dev` were asked for, checked. */
 
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { EVENTS, type EventName } from "./deliver-event.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -12,6 +14,7 @@ export interface GivenOptions {
   secret: string[];
   ref?: string;
   artifacts?: string;
+  actions?: string;
   state?: string;
   maxSandboxes?: string;
   json: boolean;
@@ -30,6 +33,8 @@ export interface RunOptions {
   ref: string | null;
   /** Where artifacts are saved; null for nowhere. */
   artifacts: string | null;
+  /** Absolute; where actions of other repositories are looked for first; null for nowhere. */
+  actions: string | null;
   /** Null for the user's cache folder. */
   state: string | null;
   maxSandboxes: number | null;
@@ -60,9 +65,15 @@ export function readRunOptions(given: GivenOptions): RunOptions {
     secrets: given.secret.map(readSecretName),
     ref: given.ref ?? null,
     artifacts: given.artifacts ?? null,
+    actions: given.actions === undefined ? null : readFolder("--actions", given.actions),
     state: given.state ?? null,
     maxSandboxes: given.maxSandboxes === undefined ? null : readCount(given.maxSandboxes),
   };
+}
+
+function readFolder(option: string, path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return resolve(path);
+  throw new UsageError(`${option} ${path}: there is no such folder.`);
 }
 
 function readEvent(text: string): EventName {

@@ -62,6 +62,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
       signal,
       onlyJob: options.job,
       onlyWorkflow: options.workflow,
+      ...(options.actions === null ? {} : { actionsDir: options.actions }),
       onFault: (fault) =>
         output.show({ type: "notice", message: `Sandlot had a fault of its own and tries again: ${fault}` }),
       maxSandboxes: options.maxSandboxes ?? availableParallelism(),

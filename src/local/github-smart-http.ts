@@ -3,7 +3,8 @@
 import { spawn } from "node:child_process";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Caller, identify, mayDo, reaches } from "./github-auth.ts";
-import { asProcessEnv, gitEnvironment, toText } from "./github-git.ts";
+import type { ActionsFolder } from "./actions-folder.ts";
+import { asProcessEnv, gitEnvironment, type GitPlace, toText } from "./github-git.ts";
 import { findRenamed, findRepository, type LocalRepository, type LocalState } from "./github-state.ts";
 
 export interface GitRequest {
@@ -53,6 +54,29 @@ export async function serveGit(
   return await runBackend(repository, asked, request, response);
 }
 
+/** Actions from a folder, to anybody; what is not there is looked for elsewhere, as git follows. */
+export async function serveAction(
+  actions: ActionsFolder,
+  { method, url }: { method: string; url: URL },
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const asked = readGitRequest(method, new URL(url.href.replace("/_actions/", "/")));
+  if (asked === null) {
+    response.writeHead(404).end();
+    return;
+  }
+  const { owner, name, push, path, query } = asked;
+  const place = push ? null : await actions.find(owner, name);
+  if (place !== null) {
+    await runBackend(place, asked, request, response);
+    return;
+  }
+  const location = `${actions.elsewhere(owner, name)}${path}?${query}`;
+  response.writeHead(push ? 403 : 302, push ? {} : { location }).end();
+  request.resume();
+}
+
 /** The status to refuse with; null when it may. GitHub hides what a token does not reach. */
 export function refuseGit(
   state: LocalState,
@@ -78,11 +102,7 @@ function refusePush(caller: Caller, repository: LocalRepository): number | null 
   return repository.writable && mayDo(caller, "contents", "write") ? null : 403;
 }
 
-function backendEnvironment(
-  repository: LocalRepository,
-  asked: GitRequest,
-  request: IncomingMessage,
-): Record<string, string> {
+function backendEnvironment(repository: GitPlace, asked: GitRequest, request: IncomingMessage): Record<string, string> {
   const settings = {
     "uploadpack.allowAnySHA1InWant": "true",
     "uploadpack.allowFilter": "true",
@@ -109,7 +129,7 @@ function backendEnvironment(
 }
 
 function runBackend(
-  repository: LocalRepository,
+  repository: GitPlace,
   asked: GitRequest,
   request: IncomingMessage,
   response: ServerResponse,

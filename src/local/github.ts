@@ -15,7 +15,8 @@ import { loginOperation, serveLogin } from "./github-login.ts";
 import { type Description, loadDescription } from "./github-openapi.ts";
 import { noPeople } from "./github-people.ts";
 import { answerApi } from "./github-route.ts";
-import { readGitRequest, serveGit } from "./github-smart-http.ts";
+import { openActionsFolder, type ActionsFolder } from "./actions-folder.ts";
+import { readGitRequest, serveAction, serveGit } from "./github-smart-http.ts";
 import {
   addPull,
   addRepository,
@@ -42,6 +43,8 @@ export interface LocalGitHubOptions {
   faults?: Fault[];
   /** An hour where absent, as GitHub's. */
   tokenLifeMs?: number;
+  /** Holds `owner/repository`, git repositories or plain folders: served to anybody under `/_actions/`. */
+  actionsDir?: string;
   /** Where its own folder goes, which `close` removes; the system's where absent. */
   tempDir?: string;
 }
@@ -88,9 +91,10 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
     onStatus: options.onStatus ?? null,
   };
   for (const repository of options.repositories) addRepository(state, repository);
+  const actions = options.actionsDir === undefined ? null : openActionsFolder(options.actionsDir, state.scratch);
   const controlToken = randomUUID();
   const server = createServer((request, response) => {
-    serve({ state, description, controlToken, url }, request, response).catch((error: unknown) => {
+    serve({ state, actions, description, controlToken, url }, request, response).catch((error: unknown) => {
       fail(response, error);
     });
   });
@@ -126,6 +130,7 @@ function fail(response: ServerResponse, error: unknown): void {
 
 interface Served {
   state: LocalState;
+  actions: ActionsFolder | null;
   description: Description;
   controlToken: string;
   url: string;
@@ -136,6 +141,10 @@ async function serve(served: Served, request: IncomingMessage, response: ServerR
   const method = request.method ?? "GET";
   if (url.pathname.startsWith("/_local/")) {
     await serveControl(served, { method, url, body: await readBody(request), headers: request.headers }, response);
+    return;
+  }
+  if (served.actions !== null && url.pathname.startsWith("/_actions/")) {
+    await serveAction(served.actions, { method, url }, request, response);
     return;
   }
   const git = readGitRequest(method, url);
