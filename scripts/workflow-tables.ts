@@ -20,6 +20,7 @@ const PREFIX: Record<SupportedPlace, string> = {
   "defaults.run": "defaults.run.",
   concurrency: "concurrency.",
   job: "jobs.<job>.",
+  service: "jobs.<job>.services.<service>.",
   "runs-on": "jobs.<job>.runs-on.",
   strategy: "jobs.<job>.strategy.",
   step: "jobs.<job>.steps[*].",

@@ -73,13 +73,16 @@ export class JobRunner extends WorkflowEntrypoint<Env, JobRunnerParams> {
   async #steps(
     attempt: Attempt,
     machine: Machine,
-    { steps, setUp }: Pick<Going, "steps" | "setUp">,
+    { steps, setUp, services }: Pick<Going, "steps" | "setUp" | "services">,
     durable: WorkflowStep,
   ): Promise<{ conclusion: string; reason: string | null } | null> {
     const ends: StepEnd[] = [];
     let cancelled: Cancel | null = null;
     const phases = [
       ...(setUp ? [{ name: "set up", advance: (slice: Slice) => attempt.setUp(machine, { ends, ...slice }) }] : []),
+      ...(services
+        ? [{ name: "services", advance: (slice: Slice) => attempt.services(machine, { ends, ...slice }) }]
+        : []),
       ...steps.map((step, index) => ({
         name: `step ${step.number}`,
         advance: (slice: Slice) => attempt.step(machine, { index, ends, ...slice }),

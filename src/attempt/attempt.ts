@@ -14,6 +14,7 @@ import { finishAttempt, loseSandbox } from "./finish.ts";
 import type { JobEnd } from "./finish.ts";
 import { advancePostStep } from "./post-step.ts";
 import type { PostStep } from "./post-step.ts";
+import { advanceServices } from "./services.ts";
 import { advanceSetUp } from "./set-up.ts";
 import { openSession } from "./session.ts";
 import type { Session } from "./session.ts";
@@ -51,6 +52,11 @@ export class Attempt {
   /** Before the first step. */
   async setUp(machine: Machine, request: Omit<StepTurnRequest, "step">): Promise<StepTurn> {
     return await advanceSetUp(await this.#open(machine), request, { untouched: this.#fresh });
+  }
+
+  /** After the set-up. */
+  async services(machine: Machine, request: Omit<StepTurnRequest, "step">): Promise<StepTurn> {
+    return await advanceServices(await this.#open(machine), request);
   }
 
   async step(machine: Machine, request: Omit<StepTurnRequest, "step"> & { index: number }): Promise<StepTurn> {

@@ -26,6 +26,8 @@ export interface Going {
   steps: StepOutline[];
   /** Whether there is something to be fetched before the first of them. */
   setUp: boolean;
+  /** Whether servers are to be started. */
+  services: boolean;
 }
 
 /** Step definitions stay in D1: a durable result holds names only. */
@@ -115,7 +117,11 @@ async function endEarly(
   await env.JOBS.send({ buildId: attempt.buildId });
 }
 
-function outline(env: AttemptBindings, { job }: AttemptFacts): Pick<Going, "steps" | "setUp"> {
-  const { steps } = job.plan.definition;
-  return { steps: steps.map(({ number }) => ({ number })), setUp: steps.some((step) => isRemote(env, step)) };
+function outline(env: AttemptBindings, { job }: AttemptFacts): Pick<Going, "steps" | "setUp" | "services"> {
+  const { steps, services = [] } = job.plan.definition;
+  return {
+    steps: steps.map(({ number }) => ({ number })),
+    setUp: steps.some((step) => isRemote(env, step)),
+    services: services.length > 0,
+  };
 }

@@ -69,7 +69,7 @@ export function stepContexts(
     vars: session.vars,
     runner: session.debug ? { ...runner, debug: "1" } : runner,
     steps,
-    job: { status: jobStatus(past) },
+    job: { status: jobStatus(past), ...(Object.keys(state.services).length > 0 && { services: state.services }) },
     secrets: given.secrets,
   };
 }

@@ -13,6 +13,7 @@ import type { Conclusion, Reason } from "../model/status.ts";
 import { concludeAttempt, loseAttempt } from "../store/conclude.ts";
 import { jobContexts, stepContexts, workflowEnv } from "./contexts.ts";
 import type { AttemptFacts } from "./facts.ts";
+import { noteServiceLogs } from "./service-log.ts";
 import type { Session } from "./session.ts";
 import type { Cancel, StepEnd } from "./step-end.ts";
 import type { AttemptBindings } from "./bindings.ts";
@@ -49,6 +50,7 @@ export async function finishAttempt(
   const { outputs, dropped } = readOutputs(session, ends, cancelled);
   const warnings = dropped.map((name) => `##[warning]The output '${name}' was left out: it may hold a secret`);
   if (warnings.length > 0) await session.logs.note("outputs", `${warnings.join("\n")}\n`, Date.now());
+  if (end.conclusion === "failure") await noteServiceLogs(session);
   await session.logs.end(Date.now());
   await saveEnd(session.env, session.facts, end, outputs);
   return end;

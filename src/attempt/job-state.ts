@@ -23,6 +23,8 @@ export interface JobState {
   posts: PostPhase[];
   /** Null before they were looked for. */
   nodes: NodeRuntime[] | null;
+  /** By their ids in the workflow. */
+  services: Record<string, RunningService>;
 }
 
 export interface FetchedAction {
@@ -45,8 +47,26 @@ export interface NodeRuntime {
   path: string;
 }
 
+/** A service as `job.services` shows it; ports by what they are in its container. */
+interface RunningService {
+  id: string;
+  network: string;
+  ports: Record<string, string>;
+}
+
 export function emptyJobState(): JobState {
-  return { env: {}, path: [], outputs: {}, saved: {}, actions: {}, fetched: {}, phases: {}, posts: [], nodes: null };
+  return {
+    env: {},
+    path: [],
+    outputs: {},
+    saved: {},
+    actions: {},
+    fetched: {},
+    phases: {},
+    posts: [],
+    nodes: null,
+    services: {},
+  };
 }
 
 const file = (booted: Booted): string => `${booted.control}/job-state.json`;

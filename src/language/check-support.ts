@@ -5,6 +5,7 @@ import { readReference } from "./action-reference.ts";
 import type { ReadJob } from "./check-jobs.ts";
 import { inputRefusal, isLocalAction, nativeAction } from "./native-actions.ts";
 import { callRefusal } from "./read-call.ts";
+import { checkServices } from "./services.ts";
 import { eventPlace, inputPlace, refusal, type SupportedPlace } from "./support.ts";
 import { checkExpression, child, entriesOf, itemsOf, Reading, scalarOf, stringsOf, type Token } from "./token.ts";
 
@@ -75,6 +76,7 @@ function checkJob(reading: Reading, job: Token): void {
   }
   checkKeys(reading, "strategy", strategy);
   checkCall(reading, job);
+  checkServices(reading, job);
   for (const step of itemsOf(child(job, "steps"))) {
     checkKeys(reading, "step", step);
     checkUses(reading, step);

@@ -3,6 +3,7 @@
 import { isBasicExpression, isMapping, isString } from "@actions/workflow-parser";
 import type { Concurrency, JobDefinition, Permissions, Strategy } from "../model/workflow.ts";
 import { readCall } from "./read-call.ts";
+import { readServices } from "./services.ts";
 import { readStep } from "./read-step.ts";
 import {
   child,
@@ -26,9 +27,11 @@ export type Defaults = JobDefinition["defaults"];
 export function readJob(reading: Reading, key: Token, job: Token, defaults: Defaults): JobDefinition {
   const runsOn = child(job, "runs-on");
   const uses = readCall(reading, job);
+  const services = readServices(reading, job);
   const environment = readEnvironment(reading, child(job, "environment"));
   return {
     ...(uses !== undefined && { uses }),
+    ...(services.length > 0 && { services }),
     ...(environment !== null && { environment }),
     id: isString(key) ? key.value : "",
     name: templatedText(child(job, "name")),

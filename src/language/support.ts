@@ -71,7 +71,7 @@ export const SUPPORT = {
     outputs: "yes",
     steps: "yes",
     container: { refused: "a job runs in Sandlot's own image" },
-    services: { refused: "service containers are not carried out yet" },
+    services: { differs: "postgres, mysql, mariadb, redis and memcached, as processes of the sandbox" },
     environment: {
       differs:
         "runs only where the environment was made in Sandlot (`sandlot environments create`), since on GitHub people may guard it; no deployment is made, `url` is shown nowhere",
@@ -81,8 +81,25 @@ export const SUPPORT = {
     with: "yes",
     secrets: "yes",
   },
+  service: {
+    image: {
+      differs:
+        "the server that the image of the sandbox has, or Debian; the version given is said in the log. `mysql` is MariaDB",
+    },
+    env: { differs: "what the official images document of users, passwords and databases; else a warning" },
+    ports: { differs: "on loopback, TCP; the server's own port inside" },
+    options: { differs: "`--health-*` say how long a server may take; any other is a warning" },
+    credentials: { refused: "no image is pulled" },
+    volumes: { refused: "a service is a process of the sandbox, which sees its files" },
+    command: { refused: "servers are started in Sandlot's own way" },
+    entrypoint: { refused: "servers are started in Sandlot's own way" },
+  },
   "runs-on": { labels: "yes", group: { refused: "there are no runner groups" } },
-  strategy: { matrix: "yes", "fail-fast": "yes", "max-parallel": "yes" },
+  strategy: {
+    matrix: { differs: "one that was computed from outputs keeps its legs when the build is run again" },
+    "fail-fast": "yes",
+    "max-parallel": "yes",
+  },
   step: {
     id: "yes",
     name: "yes",
@@ -210,7 +227,7 @@ export const CONTEXTS = {
   },
   env: "yes",
   vars: "yes",
-  job: { differs: "`status` alone" },
+  job: { differs: "`status` and `services`" },
   jobs: "yes",
   steps: "yes",
   runner: { differs: "`environment` is `self-hosted`" },

@@ -63,6 +63,11 @@ export const CAPACITY_WAIT_MS = 24 * 60 * MINUTE;
 /** New attempts that start by themselves after a lost machine. */
 export const MAX_RECOVERIES = 2;
 
+/** Looking for the servers of a job's services, and installing what is missing. */
+export const SERVICE_FIND_MS = 5 * MINUTE;
+/** How much of a service's log is shown where it or its job fails. */
+export const SERVICE_LOG_LINES = 50;
+
 export const DEFAULT_MAX_LOG_BYTES = 256 * MIB;
 /** Longest stretch without a line end that is held back to be read as a line. */
 export const MAX_HELD_LINE_BYTES = 64 * KIB;

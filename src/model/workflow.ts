@@ -163,6 +163,19 @@ export interface Concurrency {
   cancelInProgress: Templated<boolean>;
 }
 
+/** A server that runs beside the steps of a job. */
+export interface ServiceDefinition {
+  /** Its key under `services:`. */
+  id: string;
+  /** Where it is empty, the service is not started. */
+  image: Templated<string>;
+  env: TemplatedMap;
+  ports: Templated<string>[];
+  options: Templated<string> | null;
+  /** Of its image. */
+  at: Place;
+}
+
 export type Permissions = Record<string, "read" | "write" | "none">;
 
 export interface JobDefinition {
@@ -183,6 +196,8 @@ export interface JobDefinition {
   environment?: { name: Templated<string>; at: Place };
   outputs: Record<string, Templated<string>>;
   steps: StepDefinition[];
+  /** Only where there are any. */
+  services?: ServiceDefinition[];
   at: Place;
   /** Only a job that calls a workflow of the same commit; it has no steps. */
   uses?: WorkflowCall;

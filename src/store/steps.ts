@@ -78,7 +78,7 @@ export function saveStep(db: D1Database, step: Step): D1PreparedStatement {
 /** The steps of every attempt of a build. */
 export async function stepsOfBuild(db: D1Database, build: BuildId): Promise<Step[]> {
   const rows = await db
-    .prepare("SELECT * FROM steps WHERE attempt_id >= ? AND attempt_id < ? ORDER BY attempt_id, number")
+    .prepare("SELECT * FROM steps WHERE attempt_id >= ? AND attempt_id < ? ORDER BY attempt_id, log_from, number")
     .bind(`${build}-`, `${build}.`)
     .all<StepRow>();
   return rows.results.map(fromRow);

@@ -46,6 +46,7 @@ const SCHEMA: Record<SupportedPlace, string[]> = {
   "defaults.run": ["workflow-defaults-run", "job-defaults-run"],
   concurrency: ["concurrency-mapping"],
   job: ["job-factory", "workflow-job"],
+  service: ["service-container-mapping"],
   "runs-on": ["runs-on-mapping"],
   strategy: ["strategy"],
   step: ["run-step", "regular-step", "wait-step", "wait-all-step", "cancel-step", "parallel-step"],
