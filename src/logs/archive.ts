@@ -4,7 +4,8 @@ import { bytesOf, characterStart, joinBytes, NEWLINE, textOf } from "./bytes.ts"
 import type { LogStore } from "./log-store.ts";
 import { type Archive, type ArchiveIndex, cutNotice, type LogPlace } from "./stream.ts";
 
-const STREAM_BYTES = 1024 * 1024;
+const STREAM_BYTES = 512 * 1024;
+const YIELD_MS = 1;
 const MAX_TAIL_BYTES = 64 * 1024;
 
 /** The text is read from the store as it is asked for: a log of any length takes the memory of one piece. */
@@ -27,7 +28,9 @@ export function archiveOf(store: LogStore, steps: LogPlace[]): Archive {
   let at = 0;
   const body = new ReadableStream({
     type: "bytes",
-    pull(controller) {
+    async pull(controller) {
+      // Otherwise nothing else is done until a long log is stored: what is ready comes before what arrives.
+      if (at > 0) await scheduler.wait(YIELD_MS);
       const row = store.read(at, STREAM_BYTES);
       if (row && row.offset > at) controller.enqueue(notice.slice());
       if (row) {

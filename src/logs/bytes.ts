@@ -27,11 +27,11 @@ export function characterStart(bytes: Uint8Array, at: number): number {
   return start;
 }
 
-/** How many lines end in the bytes. */
+/** How many lines end in the bytes. A call for each line end would cost more than to look at each byte. */
 export function countLines(bytes: Uint8Array): number {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const { length } = bytes;
   let count = 0;
-  for (let at = buffer.indexOf(NEWLINE); at !== -1; at = buffer.indexOf(NEWLINE, at + 1)) count++;
+  for (let at = 0; at < length; at++) if (bytes[at] === NEWLINE) count++;
   return count;
 }
 
