@@ -20,6 +20,7 @@ import { deleteSecret, getSecret, getSecrets, putSecret, resealSecrets } from ".
 import { deleteVariable, getVariable, getVariables, putVariable } from "./api-variables.ts";
 import { createToken, deleteSessions, deleteToken, getTokens } from "./api-tokens.ts";
 import { serveScript } from "./assets.ts";
+import { drain } from "./body.ts";
 import { serveBadge } from "./badge.ts";
 import { serveFavicon } from "./favicon.ts";
 import { chooseTheme } from "./theme.ts";
@@ -192,6 +193,7 @@ const pages = new Hono<App>()
 const app = new Hono<App>();
 app.use(async (c, next) => {
   await next();
+  await drain(c.req.raw);
   c.res = secure(c.res);
 });
 // A new place that shows or changes anything of a repository goes in here; what it is about stands in auth/subject.ts.

@@ -22,6 +22,11 @@ export async function readBounded(request: Request, maxBytes: number): Promise<U
   return joinBytes(chunks, size);
 }
 
+/** Takes what a refused request still sends: a connection with unread bytes is cut, and the answer lost with it. */
+export async function drain(request: Request): Promise<void> {
+  if (request.body !== null && !request.bodyUsed) await readBounded(request, MAX_REQUEST_BYTES);
+}
+
 function joinBytes(chunks: Uint8Array[], size: number): Uint8Array {
   if (chunks.length === 1 && chunks[0]) return chunks[0];
   const whole = new Uint8Array(size);

@@ -72,7 +72,7 @@ describe.skipIf(!hasBrowser)("each page", () => {
       const answer = await page.evaluate<string | undefined>("window.hacked");
       expect([name, answer, complaints.filter((one) => !isNotFound(one))]).toEqual([name, undefined, []]);
       const made = await page.locator("img[src=x], script:not([src]), [onerror], [onload], [style]").all();
-      expect([name, ...(await Promise.all(made.map((one) => one.evaluate(String))))]).toEqual([name]);
+      expect([name, ...(await Promise.all(made.map((one) => one.evaluate("(element) => element.outerHTML"))))]).toEqual([name]);
       expect(await page.locator('a[href^="javascript:"], a[href^="data:"]').count()).toBe(0);
     }
     const evil = await newestBuild("evil.yml");
