@@ -10,7 +10,9 @@ import { recordAct } from "../../store/audit.ts";
 import { openSealed, readMasterKey, seal, SealError } from "../../store/seal.ts";
 import { drawSecret, hashSecret, removeSession, removeSessionsOf, saveSession } from "../../store/sessions.ts";
 import type { Session, SessionKind } from "../../store/sessions.ts";
+import { problem } from "../answer.ts";
 import { parseJson } from "../body.ts";
+import { refuseCrossSite } from "../cross-site.ts";
 import { readForm } from "../form.ts";
 import type { Rooms } from "../rooms.ts";
 import { localPath } from "../safe-url.ts";
@@ -74,6 +76,8 @@ export async function finishSignIn(rooms: SignInRooms, request: Request): Promis
 
 /** Ends this session, or with `everywhere` all of this person's. */
 export async function signOut(rooms: SignInRooms, request: Request): Promise<Response> {
+  const crossSite = refuseCrossSite(request);
+  if (crossSite !== null) return problem(403, crossSite);
   const form = await readForm(request);
   if (!form.ok) return form.answer;
   const { viewer } = rooms;

@@ -1,5 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
+import { openSealed, readMasterKey, seal } from "../../../src/store/seal.ts";
+import { sessionContext } from "../../../src/store/sessions.ts";
 import type { Session } from "../../../src/store/sessions.ts";
 import { endPersonsTokens, letPerson } from "../../support/github-control.ts";
 import { migrate } from "../web/support.ts";
@@ -141,8 +143,6 @@ describe("a session", () => {
 
 /** As if it were five to eight hours later: sealed, so that only the Worker could have written it. */
 async function expireTokens(login: string): Promise<void> {
-  const { openSealed, readMasterKey, seal } = await import("../../../src/store/seal.ts");
-  const { sessionContext } = await import("../../../src/store/sessions.ts");
   const key = await readMasterKey(env.SANDLOT_MASTER_KEY);
   const row = await env.DB.prepare("SELECT * FROM sessions WHERE login = ?").bind(login).first<Session>();
   if (!row) throw new Error(`${login} is not signed in`);
