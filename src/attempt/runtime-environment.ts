@@ -30,9 +30,20 @@ export async function runtimeEnvironment(session: Session): Promise<RuntimeEnvir
       ACTIONS_RUNTIME_TOKEN: token,
       ACTIONS_CACHE_SERVICE_V2: "true",
       GITHUB_RETENTION_DAYS: String(DEFAULT_ARTIFACT_RETENTION_DAYS),
+      ...serverOnOneMachine(env.GITHUB_SERVER_URL),
     },
     warning: null,
   };
+}
+
+/**
+ * Clients take a server for GitHub Enterprise, which has none of these services, unless it is github.com or its name ends in
+ * `.localhost`, which is the same machine to git and curl.
+ */
+function serverOnOneMachine(address: string): Record<string, string> {
+  const { hostname, port, protocol } = new URL(address);
+  if (hostname !== "127.0.0.1" && hostname !== "localhost") return {};
+  return { GITHUB_SERVER_URL: `${protocol}//github.localhost${port === "" ? "" : `:${port}`}` };
 }
 
 const NO_ADDRESS =
