@@ -4,7 +4,9 @@ import { bytesOf, characterStart, joinBytes, NEWLINE, textOf } from "./bytes.ts"
 import type { LogStore } from "./log-store.ts";
 import { type Archive, type ArchiveIndex, cutNotice, type LogPlace } from "./stream.ts";
 
-const STREAM_BYTES = 512 * 1024;
+const STREAM_BYTES = 1024 * 1024;
+/** After so many pieces others have their turn: seldom enough to cost nothing, often enough not to be missed. */
+const PIECES_AT_ONCE = 4;
 const YIELD_MS = 1;
 const MAX_TAIL_BYTES = 64 * 1024;
 
@@ -26,11 +28,12 @@ export function archiveOf(store: LogStore, steps: LogPlace[]): Archive {
     chunks: store.places(),
   };
   let at = 0;
+  let pieces = 0;
   const body = new ReadableStream({
     type: "bytes",
     async pull(controller) {
       // Otherwise nothing else is done until a long log is stored: what is ready comes before what arrives.
-      if (at > 0) await scheduler.wait(YIELD_MS);
+      if (++pieces % PIECES_AT_ONCE === 0) await scheduler.wait(YIELD_MS);
       const row = store.read(at, STREAM_BYTES);
       if (row && row.offset > at) controller.enqueue(notice.slice());
       if (row) {
