@@ -11,6 +11,7 @@ function envUnderTest(env: Env): Env {
   return Object.assign(failingEnv(countedEnv(env)), {
     UNSUPPORTED_RUNNERS: conditions.unsupportedRunners,
     NATIVE_ACTIONS: conditions.nativeActions,
+    ACTIONS_SERVER_URL: conditions.actionsServerUrl,
     ACTIONS_PINNED: conditions.actionsPinned,
     ACTIONS_ALLOWED_OWNERS: conditions.actionsAllowedOwners,
     MAX_LOG_BYTES: conditions.maxLogBytes ?? env.MAX_LOG_BYTES,

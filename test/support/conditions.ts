@@ -9,6 +9,8 @@ export const conditions = {
   nativeActions: "",
   actionsPinned: "",
   actionsAllowedOwners: "",
+  /** `ACTIONS_SERVER_URL` */
+  actionsServerUrl: "",
   /** `MAX_LOG_BYTES`; null for that of wrangler.jsonc. */
   maxLogBytes: null as string | null,
 };

@@ -7,6 +7,7 @@ import type { TestProject } from "vitest/node";
 import { readCorpus } from "./corpus.ts";
 import type { TestGitHub } from "./local-github.ts";
 import type { Served } from "./servers.ts";
+import { bundleToolkit } from "./toolkit.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -17,6 +18,10 @@ declare module "vitest" {
     gitHubApp: TestGitHub;
     /** Real workflow files, `{ name, text }`; empty where `../shared/corpus` is not there. */
     corpus: { name: string; text: string }[];
+    /** An action of our own with GitHub's toolkit in it: `main` and `post`. */
+    toolkit: string;
+    /** Whether `SANDLOT_ACTIONS_DIR` names a folder of real actions, as they were published. */
+    realActions: boolean;
   }
 }
 
@@ -29,6 +34,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("github", served.github.url);
   project.provide("gitHubApp", served.github);
   project.provide("corpus", readCorpus());
+  project.provide("toolkit", await bundleToolkit());
+  project.provide("realActions", process.env["SANDLOT_ACTIONS_DIR"] !== undefined);
   return async () => {
     servers.disconnect();
     await gone;

@@ -34,7 +34,14 @@ export async function startTestGitHub(): Promise<{ facts: TestGitHub; close: () 
   });
   const appId = "4711";
   const appSlug = "sandlot-test";
-  const local = await startLocalGitHub({ repositories: [], appId, appSlug, publicKeyPem: pair.publicKey });
+  const actionsDir = process.env["SANDLOT_ACTIONS_DIR"];
+  const local = await startLocalGitHub({
+    repositories: [],
+    appId,
+    appSlug,
+    publicKeyPem: pair.publicKey,
+    ...(actionsDir !== undefined && { actionsDir }),
+  });
   const [owner, name] = ["ada", "hello"];
   const response = await fetch(`${local.url}/_local/repositories`, {
     method: "POST",
