@@ -19,8 +19,13 @@ RUN curl -fsSL -o /usr/share/keyrings/githubcli.gpg https://cli.github.com/packa
         # what steps on GitHub take for granted; sudo too, though everything runs as root
         gh git-lfs gnupg dnsutils iproute2 iputils-ping locales lsb-release netcat-openbsd openssh-client rsync \
         software-properties-common sqlite3 sudo tree tzdata \
+        # servers for services; MariaDB, twice as large as these together, is installed when a job asks for it
+        memcached postgresql-common redis-server \
         # archives; tar and zstd carry every cache
         brotli bzip2 p7zip-full tar xz-utils zstd \
+    # Each service makes a cluster of its own.
+    && sed -ri 's/#?(create_main_cluster) .*/\1 = false/' /etc/postgresql-common/createcluster.conf \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/archives/* \
     && locale-gen en_US.UTF-8
 

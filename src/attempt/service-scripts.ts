@@ -38,9 +38,12 @@ package_of() {
 # Debian's packages start their servers and make clusters; these must not.
 install() {
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return
-  [ -e /usr/sbin/policy-rc.d ] || { printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d; }
+  local policy=/usr/sbin/policy-rc.d made= code=0
+  [ -e $policy ] || { made=1 && printf '#!/bin/sh\nexit 101\n' >$policy && chmod 755 $policy; }
   export DEBIAN_FRONTEND=noninteractive
-  apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@"
+  apt-get update -qq && apt-get install -y -qq --no-install-recommends "$@" || code=$?
+  [ -z "$made" ] || rm -f $policy
+  return $code
 }
 taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 chosen=' '
