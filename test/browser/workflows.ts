@@ -96,6 +96,33 @@ export const INJECTION = `<img src=x onerror="window.hacked=1"><script>window.ha
 /** The same as a branch may be named. */
 export const HOSTILE_BRANCH = `x"><img/src=x/onerror=window.hacked=1>`;
 
+/** A long log that ends badly, and one that is fed by a test through a pipe. */
+const LOG = `name: Log
+on:
+  workflow_dispatch:
+    inputs:
+      pipe: { type: string, default: "" }
+jobs:
+  long:
+    if: inputs.pipe == ''
+    runs-on: ubuntu-latest
+    steps:
+      - name: Prepare
+        run: printf '::group::Fetch\\n10%%\\r100%%\\n::endgroup::\\n\\033[32mready\\033[0m\\n'
+      - name: Print
+        run: |
+          seq -f 'line %.0f of it' 100000
+          echo '::error::it broke'
+          exit 1
+  fed:
+    if: inputs.pipe != ''
+    runs-on: ubuntu-latest
+    steps:
+      - name: Print what comes
+        run: cat "\${{ inputs.pipe }}"
+      - run: echo over
+`;
+
 /** Everything that a stranger can name or write, in one build. */
 const HOSTILE = `name: 'CI ${INJECTION}'
 on: push
@@ -124,4 +151,4 @@ jobs:
           exit 1
 `;
 
-export const FILES = { ...FRIENDLY, ".sandlot/workflows/evil.yml": HOSTILE };
+export const FILES = { ...FRIENDLY, ".sandlot/workflows/evil.yml": HOSTILE, ".sandlot/workflows/log.yml": LOG };

@@ -118,6 +118,9 @@ function Choice(props: { name: string; given: string; options: { value: string; 
   );
 }
 
+/** Fewer say nothing. */
+const FEWEST_BARS = 5;
+
 /** A bar for each build that ended, oldest first: its height is how long it took. */
 function Bars({ builds }: { builds: BuildSummary[] }) {
   const shown = builds
@@ -127,7 +130,7 @@ function Bars({ builds }: { builds: BuildSummary[] }) {
         : [],
     )
     .reverse();
-  if (shown.length < 3) return null;
+  if (shown.length < FEWEST_BARS) return null;
   const most = Math.max(1, ...shown.map(({ ms }) => ms));
   const [width, gap, height] = [14, 4, 44];
   return (

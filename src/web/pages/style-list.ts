@@ -17,8 +17,8 @@ export const LIST_STYLE = `
 .filters { display: flex; flex-wrap: wrap; gap: .6rem; align-items: end; }
 .filters label { display: grid; gap: .15rem; font-size: .8rem; font-weight: 500; color: var(--muted); min-width: 0; }
 .filters select { max-width: 13rem; }
-.bars { display: block; width: 100%; height: 46px; } .bars a rect { fill: currentColor; } .bars a:hover rect, .bars a:focus-visible rect { opacity: .65; } .bars .base { fill: transparent; }
-.repositories { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .7rem; list-style: none; margin: 0; padding: 0; }
+#bars { padding: .6rem 1rem; } .bars { display: block; width: 100%; height: 40px; } .bars a rect { fill: currentColor; } .bars a:hover rect, .bars a:focus-visible rect { opacity: .65; } .bars .base { fill: transparent; }
+#repositories > h1 { margin-bottom: .8rem; } .repositories { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr)); gap: .7rem; list-style: none; margin: 0; padding: 0; }
 .repositories > li { display: grid; gap: .15rem; }
 .repositories .name { font-weight: 650; color: var(--text); overflow-wrap: anywhere; }
 .empty { color: var(--muted); padding: 1.6rem 1rem; text-align: center; } .empty pre { text-align: left; display: inline-block; padding: .6rem .9rem; border-radius: 8px; contain-intrinsic-size: none; content-visibility: visible; }
