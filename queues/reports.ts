@@ -25,6 +25,14 @@ export async function consumeReport(env: Env, message: Message<ReportMessage>): 
   }
 }
 
+/** Until when GitHub asked us to wait, by installation: another report must not ask in between. One consumer works at a time. */
+const waits = new Map<number, number>();
+
+function throwWhileWaiting(installationId: number): void {
+  const leftMs = (waits.get(installationId) ?? 0) - Date.now();
+  if (leftMs > 0) throw new GitHubFault("rate_limited", "GitHub asked us to wait", { retryAfterMs: leftMs });
+}
+
 /** What was posted, or why nothing was. */
 async function report(env: Env, key: ReportMessage): Promise<string> {
   const builds = await buildsBehindReport(env.DB, key);
@@ -43,10 +51,11 @@ async function report(env: Env, key: ReportMessage): Promise<string> {
   return told;
 }
 
-/** A commit or repository that is gone can be told nothing more; anything else that GitHub refuses is tried again. */
+/** A commit, repository or installation that is gone can be told nothing more; anything else that GitHub refuses is tried again. */
 async function post(env: Env, key: ReportMessage, { state, description, build }: Report): Promise<string> {
   const repository = await readRepository(env.DB, key.repositoryId);
   if (!repository?.installationId) throw new Error(`repository ${key.repositoryId} has no installation`);
+  throwWhileWaiting(repository.installationId);
   try {
     await postStatus(installationOctokit(githubConfig(env), repository.installationId), {
       owner: repository.owner,
@@ -59,7 +68,14 @@ async function post(env: Env, key: ReportMessage, { state, description, build }:
     });
     return `${state} ${description}`;
   } catch (error) {
-    if (!(error instanceof GitHubFault && (error.reason === "invalid" || error.reason === "not_found"))) throw error;
+    if (error instanceof GitHubFault && error.reason === "rate_limited")
+      waits.set(repository.installationId, Date.now() + (error.retryAfterMs ?? 0));
+    if (!(error instanceof GitHubFault && isForGood(error))) throw error;
     return `GitHub refuses it: ${error.message}`;
   }
+}
+
+/** An installation that is gone is no wrong key: GitHub says so with 404. */
+function isForGood({ reason, status }: GitHubFault): boolean {
+  return reason === "invalid" || reason === "not_found" || (reason === "unauthorized" && status === 404);
 }

@@ -27,6 +27,8 @@ const ROUND = 1000;
 const WAITING_ROUND = 100;
 /** What a queue takes at once. */
 const BATCH = 100;
+const REPORT_EACH_MINUTE_MS = 3_600_000;
+const REPORT_EVERY_MINUTES = 30;
 /** Deliveries that none waits among are passed over for good, so many at a time: each time is one row written. */
 const SETTLED_AT_ONCE = 200;
 
@@ -91,7 +93,7 @@ async function sweepBuilds(env: SweepBindings, now: number, marks: Marks): Promi
     await giveUpReport(env.DB, build.id).run();
     log("report.given_up", { buildId: build.id, repositoryId: build.repositoryId });
   }
-  const ended = urgent.filter((build) => build.status === "completed" && !late.includes(build));
+  const ended = urgent.filter((build) => build.status === "completed" && !late.includes(build) && isDue(build, now));
   await sendAll(
     env.REPORTS,
     ended.map(({ repositoryId, sha, context }) => ({ repositoryId, sha, context })),
@@ -101,7 +103,13 @@ async function sweepBuilds(env: SweepBindings, now: number, marks: Marks): Promi
     env.JOBS,
     open.map((build) => ({ buildId: build.id })),
   );
-  return urgent.length + waiting.length;
+  return late.length + ended.length + open.length;
+}
+
+/** What GitHub would not hear for an hour is said again each half hour: else one App without a right asks all day. */
+function isDue({ completedAt }: OpenBuild, now: number): boolean {
+  const minute = Math.floor(now / 60_000);
+  return completedAt === null || now - completedAt < REPORT_EACH_MINUTE_MS || minute % REPORT_EVERY_MINUTES === 0;
 }
 
 function isHopeless({ status, completedAt }: OpenBuild, now: number): boolean {

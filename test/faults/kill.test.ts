@@ -45,7 +45,7 @@ jobs:
 interface Outcome {
   build: { conclusion: string | null; jobs: { name: string; conclusion: string | null; steps: string[] }[] };
   logs: string[];
-  artifacts: { name: string; files: { path: string; sha256: string }[] }[];
+  artifacts: { name: string; files: { path: string; sha256: string | null }[] }[];
   ledger: string[];
   status: string;
 }

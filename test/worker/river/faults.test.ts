@@ -59,7 +59,7 @@ jobs:
 ${steps}
 `;
 
-describe("a lost sandbox", () => {
+describe("F8: a lost sandbox", () => {
   it("starts again by itself where the job holds nothing that could be spent twice", async () => {
     const repository = await createRepository(github, {
       [PATH]: ci(`      - run: echo one; touch "$RUNNER_TEMP/x"
@@ -103,7 +103,7 @@ describe("a lost sandbox", () => {
   });
 });
 
-describe("a sandbox that is not free", () => {
+describe("F9: a sandbox that is not free", () => {
   it("is waited for, and the build goes on", async () => {
     const repository = await createRepository(github, { [PATH]: ci("      - run: 'true'") });
     const { delivery, build: id, sandbox } = foretell(repository);
@@ -138,7 +138,7 @@ describe("a sandbox that is not free", () => {
   });
 });
 
-describe("an answer of the sandbox that is lost", () => {
+describe("F11: an answer of the sandbox that is lost", () => {
   it("does not run a step twice", async () => {
     const repository = await createRepository(github, {
       [PATH]: ci(`      - run: sleep 1; echo ready
@@ -165,7 +165,7 @@ describe("an answer of the sandbox that is lost", () => {
   });
 });
 
-describe("the Workflow engine's abort, thrown into the job runner", () => {
+describe("F6: the Workflow engine's abort, thrown into the job runner", () => {
   it("writes no status, keeps the sandbox, and the build goes on with no line doubled", async () => {
     const repository = await createRepository(github, {
       [PATH]: ci(`      - run: echo first
@@ -198,7 +198,7 @@ describe("the Workflow engine's abort, thrown into the job runner", () => {
   });
 });
 
-describe("the sweep", () => {
+describe("F4: the sweep", () => {
   it("carries out a delivery that was recorded and never queued", async () => {
     const repository = await createRepository(github, { [PATH]: ci("      - run: 'true'") });
     const { delivery, build: id } = foretell(repository);
@@ -265,7 +265,7 @@ describe("the sweep", () => {
   });
 });
 
-describe("a late word", () => {
+describe("F28: a late word", () => {
   it("from an attempt that another one replaced is refused", async () => {
     const repository = await createRepository(github, { [PATH]: ci("      - run: 'true'") });
     const { delivery, build: id, attempt } = foretell(repository);
