@@ -86,9 +86,10 @@ interface Asked {
 
 export class Api {
   readonly #url: string;
-  readonly #token: string;
+  /** Null for what needs none. */
+  readonly #token: string | null;
 
-  constructor(url: string, token: string) {
+  constructor(url: string, token: string | null) {
     this.#url = url;
     this.#token = token;
   }
@@ -98,7 +99,7 @@ export class Api {
     const response = await fetch(new URL(path, this.#url), {
       method,
       headers: {
-        authorization: `Bearer ${this.#token}`,
+        ...(this.#token === null ? {} : { authorization: `Bearer ${this.#token}` }),
         "content-type": "application/json",
         // A compressed log arrives in large pieces, late.
         "accept-encoding": "identity",

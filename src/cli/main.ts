@@ -10,17 +10,22 @@ import { version } from "../../package.json";
 import { Interrupted } from "./ask.ts";
 import { ApiError } from "./api-client.ts";
 import { addBrakes } from "./brakes-command.ts";
+import { addBuilds } from "./builds-command.ts";
 import { addCheck } from "./check-command.ts";
 import { dev } from "./dev.ts";
 import type { Output } from "./events.ts";
 import { init } from "./init.ts";
+import { addArtifacts, addCaches, addDispatch } from "./kept-command.ts";
 import { JsonLines } from "./json-lines.ts";
+import { addLogin } from "./login-command.ts";
+import { addLogs } from "./logs-command.ts";
 import { createPaint, wantsColour } from "./paint.ts";
 import { run } from "./run.ts";
 import { type GivenOptions, readRunOptions, type RunOptions } from "./run-options.ts";
 import { addSettings } from "./settings-command.ts";
 import { Screen } from "./screen.ts";
 import type { SessionRequest } from "./session.ts";
+import { addTokens } from "./tokens-command.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** The bundle is dist/cli.mjs, beneath the folder where Sandlot is installed. */
@@ -78,6 +83,13 @@ export function createProgram(start: Start): Command {
   addCheck(program, start);
   addSettings(program, start);
   addBrakes(program, start);
+  addBuilds(program, start);
+  addLogs(program, start);
+  addArtifacts(program, start);
+  addCaches(program, start);
+  addDispatch(program, start);
+  addLogin(program, start);
+  addTokens(program, start);
   return program;
 }
 
@@ -145,6 +157,7 @@ function addSharedOptions(command: Command): void {
     .option("--ref <rev>", "build this branch, tag or commit instead of the files as they are")
     .option("--secret <name>", "a secret, its value from the environment or typed in; may be repeated", collect, [])
     .option("--actions <dir>", "actions of other repositories, as owner/repository in it (default: github.com)")
+    .option("--no-native", "run actions/checkout, cache and those of artifacts as they were published, too")
     .option("--max-sandboxes <n>", "jobs at once (default: as many as there are cores)")
     .option("--state <dir>", "where caches and builds are kept (default: in your cache folder)")
     .option("-y, --yes", "do not ask before a repository is run for the first time", false)

@@ -2,6 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 
+import { hostKey, readHosts } from "./hosts.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface Remote {
@@ -11,17 +12,28 @@ export interface Remote {
 
 type Variables = Record<string, string | undefined>;
 
-/** From `SANDLOT_URL` and `SANDLOT_API_TOKEN`. Throws `UsageError`. */
+/** `SANDLOT_URL`, else where one signed in last. Throws `UsageError`. */
+export function readUrl(variables: Variables): string {
+  const url = variables["SANDLOT_URL"] || readHosts(variables).standard;
+  if (url === null) throw new UsageError("Which Sandlot? SANDLOT_URL is not set, and nobody is signed in.", WAYS_IN);
+  if (URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url;
+  throw new UsageError("SANDLOT_URL is no http address.", WAYS_IN);
+}
+
+const WAYS_IN = [
+  "sandlot login https://sandlot.<your subdomain>.workers.dev",
+  "export SANDLOT_URL=https://sandlot.<your subdomain>.workers.dev SANDLOT_TOKEN=…",
+];
+
+/** The token is `SANDLOT_TOKEN` or `SANDLOT_API_TOKEN`, else what `sandlot login` was given there. Throws `UsageError`. */
 export function readRemote(variables: Variables): Remote {
-  const { SANDLOT_URL: url = "", SANDLOT_API_TOKEN: token = "" } = variables;
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw new UsageError(url === "" ? "SANDLOT_URL is not set." : "SANDLOT_URL is no http address.", [
-      "export SANDLOT_URL=https://sandlot.<your subdomain>.workers.dev",
-    ]);
-  }
-  if (token === "")
-    throw new UsageError("SANDLOT_API_TOKEN is not set.", ["export SANDLOT_API_TOKEN=…   # as the Worker has it"]);
-  return { url, token };
+  const url = readUrl(variables);
+  const given = variables["SANDLOT_TOKEN"] || variables["SANDLOT_API_TOKEN"];
+  if (given) return { url, token: given };
+  const host = readHosts(variables).byUrl[hostKey(url)];
+  if (host === undefined) throw new UsageError(`You are not signed in at ${url}.`, [`sandlot login ${url}`]);
+  if (host.expiresAt > Date.now()) return { url, token: host.token };
+  throw new UsageError(`Your sign-in at ${url} has ended.`, [`sandlot login ${url}`]);
 }
 
 export interface RepositoryName {
