@@ -10,8 +10,8 @@ import type {
   DispatchRequest,
   Page,
   RerunRequest,
-  SecretView,
 } from "../model/api.ts";
+import type { SecretView } from "../model/settings-api.ts";
 
 /** What the API refused, in its own words. */
 export class ApiError extends Error {

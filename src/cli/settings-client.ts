@@ -1,6 +1,14 @@
 /** The API's settings, as the command uses them: secrets, variables, environments, brakes and the audit log. */
 
-import type { AuditView, EnvironmentView, Page, Resealed, SecretView, UsageView, VariableView } from "../model/api.ts";
+import type { Page } from "../model/api.ts";
+import type {
+  AuditView,
+  EnvironmentView,
+  Resealed,
+  SecretView,
+  UsageView,
+  VariableView,
+} from "../model/settings-api.ts";
 import { Api } from "./api-client.ts";
 import type { Remote, RepositoryName } from "./remote.ts";
 

@@ -1,7 +1,8 @@
 /** Who did what: reruns, cancels, dispatches, changes of secrets and the like, newest first. */
 
 import { z } from "zod";
-import type { AuditView, Page } from "../model/api.ts";
+import type { Page } from "../model/api.ts";
+import type { AuditView } from "../model/settings-api.ts";
 import { MAX_PAGE_ITEMS } from "../model/limits.ts";
 import { listActs } from "../store/audit.ts";
 import { json, problem } from "./answer.ts";

@@ -1,6 +1,6 @@
 /** The brakes: pausing and resuming, and how much of the month is used. */
 
-import type { UsageView } from "../model/api.ts";
+import type { UsageView } from "../model/settings-api.ts";
 import { budgetState, monthOf, readBudget } from "../model/budget.ts";
 import { WAKE_ON_RESUME } from "../model/limits.ts";
 import { recordAct } from "../store/audit.ts";

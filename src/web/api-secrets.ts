@@ -1,7 +1,8 @@
 /** Secrets of an owner, a repository or an environment: written, listed by name, never read back. */
 
 import { z } from "zod";
-import type { Page, Resealed, SecretView } from "../model/api.ts";
+import type { Page } from "../model/api.ts";
+import type { Resealed, SecretView } from "../model/settings-api.ts";
 import { MAX_SECRET_BYTES, MAX_SETTINGS, MIN_SECRET_CHARS, RESEAL_AT_ONCE } from "../model/limits.ts";
 import { recordAct } from "../store/audit.ts";
 import { isSettingName } from "../store/scopes.ts";

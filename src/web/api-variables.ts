@@ -1,7 +1,8 @@
 /** Variables of an owner, a repository or an environment: what workflows read as `vars`. */
 
 import { z } from "zod";
-import type { Page, VariableView } from "../model/api.ts";
+import type { Page } from "../model/api.ts";
+import type { VariableView } from "../model/settings-api.ts";
 import { MAX_SECRET_BYTES, MAX_SETTINGS } from "../model/limits.ts";
 import { recordAct } from "../store/audit.ts";
 import { isSettingName } from "../store/scopes.ts";

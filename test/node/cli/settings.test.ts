@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import type { Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,19 +21,22 @@ let asked: string[] = [];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "sandlot-test-"));
-  server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    asked.push(`${request.method} ${request.url} ${Buffer.concat(chunks).toString()}`.trim());
-    if (request.method === "GET") response.end('{"items":[{"name":"A","updatedAt":0}],"next":null}');
-    else if (request.url?.includes("REFUSED")) {
-      response.writeHead(409, { "content-type": "application/problem+json" });
-      response.end('{"type":"about:blank","title":"Conflict","status":409,"detail":"There is no room."}');
-    } else response.writeHead(204).end();
-  });
+  server = createServer((request, response) => void answer(request, response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
 });
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  asked.push(`${request.method} ${request.url} ${Buffer.concat(chunks).toString()}`.trim());
+  if (request.method === "GET") response.end('{"items":[{"name":"A","updatedAt":0}],"next":null}');
+  else if (request.url?.includes("REFUSED")) {
+    response.writeHead(409, { "content-type": "application/problem+json" });
+    response.end('{"type":"about:blank","title":"Conflict","status":409,"detail":"There is no room."}');
+  } else response.writeHead(204).end();
+}
+
 afterAll(() => {
   server.close();
   rmSync(folder, { recursive: true, force: true });

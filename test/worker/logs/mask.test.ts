@@ -41,7 +41,13 @@ const coloured = (value: string) =>
       minLength: value.length,
       maxLength: value.length,
     })
-    .map((marks) => bytesOf([...value].map((character, i) => `${character}${marks[i] ?? ""}`).join("")));
+    .map((marks) =>
+      bytesOf(
+        Array.from(value)
+          .map((character, i) => `${character}${marks[i] ?? ""}`)
+          .join(""),
+      ),
+    );
 const inputs = fc.array(secret, { minLength: 1, maxLength: 4 }).chain((values) =>
   fc
     .array(
@@ -91,7 +97,7 @@ describe("a mask", () => {
       fc.property(spelled, fc.array(fc.nat(200), { maxLength: 12 }), (parts, cuts) => {
         const mask = createMask(["hunter22", "second value"]);
         const lines = parts.map(([value, before, marks]) => {
-          const characters = [...value].map((character, i) => `${character}${marks[i % marks.length] ?? ""}`);
+          const characters = Array.from(value).map((character, i) => `${character}${marks[i % marks.length] ?? ""}`);
           return `${before.replaceAll("\x1b", "")}|${characters.join("")}\n`;
         });
         const input = bytesOf(lines.join(""));

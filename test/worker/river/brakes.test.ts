@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { AuditView, BuildView, Page, UsageView } from "../../../src/model/api.ts";
+import type { BuildView, Page } from "../../../src/model/api.ts";
+import type { AuditView, UsageView } from "../../../src/model/settings-api.ts";
 import { createRepository } from "../../support/github-control.ts";
 import { api, buildsOf, call, deliveryOf, ended, github, migrate, push, told, until } from "./river.ts";
 

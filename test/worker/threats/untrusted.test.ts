@@ -33,7 +33,7 @@ describe("T1: a fork's build", () => {
     const [own, forks] = [await Vault.open(env, facts(false)), await Vault.open(env, facts(true))];
     for (const scope of scopes) {
       expect(await own.secrets(["TOKEN"], [scope])).toEqual({ TOKEN: "long enough" });
-      for (const names of [["TOKEN"], "all"] as const) expect(await forks.secrets([...names], [scope])).toEqual({});
+      expect(await forks.secrets(["TOKEN"], [scope])).toEqual({});
       expect(await forks.secrets("all", [scope])).toEqual({});
     }
   });
@@ -90,7 +90,7 @@ describe("T9: an error about a text that cannot be read", () => {
     const secret = `hunter22-${"x".repeat(100)}`;
     const told = (expression: string): string => {
       try {
-        return String(evaluateTemplate({ expression, line: 1, column: 1 }, { secrets: { A: secret } }));
+        return evaluateTemplate({ expression, line: 1, column: 1 }, { secrets: { A: secret } });
       } catch (error) {
         return String(error);
       }

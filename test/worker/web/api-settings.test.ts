@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { ApiProblem, AuditView, Page, Resealed } from "../../../src/model/api.ts";
+import type { ApiProblem, Page } from "../../../src/model/api.ts";
+import type { AuditView, Resealed } from "../../../src/model/settings-api.ts";
 import { MAX_ENVIRONMENTS, MAX_SETTINGS } from "../../../src/model/limits.ts";
 import { saveRepository } from "../../../src/store/repositories.ts";
 import type { Scope } from "../../../src/store/scopes.ts";
