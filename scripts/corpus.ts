@@ -127,6 +127,7 @@ function reasonsOf(jobs: readonly JobDefinition[]): Reason[] {
 function kindOf({ message }: Problem): string {
   const action = /^the action '([^'@]+)[^']*' is not carried out/.exec(message);
   if (action) return `the action ${action[1] ?? ""}`;
+  if (message.startsWith("the service image '")) return "a service of another image";
   return message.startsWith("the workflow '") ? "a workflow of another repository" : message;
 }
 

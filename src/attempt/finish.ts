@@ -14,6 +14,7 @@ import { concludeAttempt, loseAttempt } from "../store/conclude.ts";
 import { jobContexts, stepContexts, workflowEnv } from "./contexts.ts";
 import type { AttemptFacts } from "./facts.ts";
 import { noteServiceLogs } from "./service-log.ts";
+import { templatesOf } from "./service-plan.ts";
 import type { Session } from "./session.ts";
 import type { Cancel, StepEnd } from "./step-end.ts";
 import type { AttemptBindings } from "./bindings.ts";
@@ -136,6 +137,7 @@ export function isHarmless({ job, build }: Pick<AttemptFacts, "job" | "build">):
     workflowEnv({ build, job }),
     definition.env,
     ...definition.steps.map((step) => (step.kind === "run" ? [step.run, step.env] : [step.with, step.env])),
+    templatesOf(definition.services ?? []),
   ];
   const named = secretsNamedIn(source);
   const token = [...expressionsIn(source)].some(({ expression }) => /github\s*\.\s*token/i.test(expression));

@@ -1,6 +1,6 @@
 /** What the servers of a job's services last said: shown where one does not come up, and where the job failed. */
 
-import { SERVICE_LOG_LINES } from "../model/limits.ts";
+import { OTHER_SERVICE_LINES } from "../model/limits.ts";
 import { SandboxFault } from "../sandbox/port.ts";
 import type { Session } from "./session.ts";
 
@@ -10,30 +10,34 @@ export function serviceProcess(index: number): string {
 }
 
 /** The end of its log, masked. Nothing where it was never started. */
-export async function showServiceLog({ sandbox, vault }: Session, process: string, id: string): Promise<string[]> {
+export async function showServiceLog(
+  { sandbox, vault }: Session,
+  { process, id }: { process: string; id: string },
+  count: number,
+): Promise<string[]> {
   const { state, bytes, size } = await sandbox.pollStep(process, 0, 0);
   if (state === "unknown") return [];
   const rest = size > bytes.length ? (await sandbox.pollStep(process, bytes.length, 0)).bytes : bytes;
   const text = vault.mask.text(new TextDecoder().decode(rest)).trimEnd();
-  const lines = text === "" ? ["(nothing)"] : text.split("\n").slice(-SERVICE_LOG_LINES);
+  const lines = text === "" ? ["(nothing)"] : text.split("\n").slice(-count);
   return [`##[group]The last lines of the service ${id}`, ...lines, "##[endgroup]"];
 }
 
 /** At the end of the log of a job that failed. */
 export async function noteServiceLogs(session: Session): Promise<void> {
   for (const [index, { id }] of (session.facts.job.plan.definition.services ?? []).entries()) {
-    const lines = await tailOf(session, serviceProcess(index), id);
+    const lines = await tailOf(session, { process: serviceProcess(index), id });
     if (lines.length > 0) await session.logs.note(`service ${id}`, `${lines.join("\n")}\n`, Date.now());
   }
 }
 
 /** A job whose sandbox is gone has failed for that. */
-async function tailOf(session: Session, process: string, id: string): Promise<string[]> {
+async function tailOf(session: Session, service: { process: string; id: string }): Promise<string[]> {
   try {
-    return await showServiceLog(session, process, id);
+    return await showServiceLog(session, service, OTHER_SERVICE_LINES);
   } catch (error) {
     if (error instanceof SandboxFault)
-      return [`##[warning]The log of the service ${id} can't be had: ${error.message}`];
+      return [`##[warning]The log of the service ${service.id} can't be had: ${error.message}`];
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** Starts the services of a job before its steps: servers that run as processes of the sandbox, and end with it. */
 
-import { CANCEL_GRACE_MS, SERVICE_FIND_MS, START_WAIT_MS } from "../model/limits.ts";
+import { CANCEL_GRACE_MS, FAILED_SERVICE_LINES, SERVICE_FIND_MS, START_WAIT_MS } from "../model/limits.ts";
 import type { UsesStep } from "../model/workflow.ts";
 import { askCancelled, runQuietly } from "./follow.ts";
 import { writeJobState } from "./job-state.ts";
@@ -114,7 +114,7 @@ async function startAll(work: StepWork, services: readonly FoundService[]): Prom
     if (problem === "ready") continue;
     return failed(
       { reason: "step_failed", detail: problem },
-      await showServiceLog(session, service.process, service.id),
+      await showServiceLog(session, service, FAILED_SERVICE_LINES),
     );
   }
   session.state.services = Object.fromEntries(

@@ -65,8 +65,9 @@ export const MAX_RECOVERIES = 2;
 
 /** Looking for the servers of a job's services, and installing what is missing. */
 export const SERVICE_FIND_MS = 5 * MINUTE;
-/** How much of a service's log is shown where it or its job fails. */
-export const SERVICE_LOG_LINES = 50;
+/** How much of a service's log is shown where it does not come up; and where a step failed, which may have nothing to do with it. */
+export const FAILED_SERVICE_LINES = 50;
+export const OTHER_SERVICE_LINES = 15;
 
 export const DEFAULT_MAX_LOG_BYTES = 256 * MIB;
 /** Longest stretch without a line end that is held back to be read as a line. */
