@@ -53,6 +53,8 @@ async function startServices(work: StepWork): Promise<WorkResult> {
   const asked = "detail" in planned ? [] : planned.map(({ id, image }) => `${id}: ${image}`);
   await openLog(work, ["##[group]Start services", ...asked, "##[endgroup]"]);
   if ("detail" in planned) return failed(planned);
+  // It always takes a moment.
+  await follow.outlasts();
   const watched: StepWork = { ...work, follow: { ...follow, outlasts: () => watch(work) } };
   try {
     const found = await findServers(watched, planned);
