@@ -3,7 +3,7 @@
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 
 export interface Figure {
-  /** `a` to `e`, as issue 2 §8 names them; `f`, as issue 3 does; `g`, as issue 4 does. */
+  /** `a` to `e`, as issue 2 §8 names them; `f`, as issue 3 does; `g`, as issue 4 does; `h`, as issue 6 does; `i`, as issue 5 does. */
   part: string;
   what: string;
   /** Null where there is none. */

@@ -1,4 +1,4 @@
-/** `npm run bench [-- a b c d e f g] [--json FILE] [--rounds N]`: measures Sandlot on this machine and says what was aimed at. Asserts no time. */
+/** `npm run bench [-- a b c d e f g h i] [--json FILE] [--rounds N]`: measures Sandlot on this machine and says what was aimed at. Asserts no time. */
 
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
@@ -12,6 +12,8 @@ import { measureCaches } from "./caches.ts";
 import { measureCheck } from "./check.ts";
 import { describeMachine, drawTable, type Part } from "./figures.ts";
 import { measureLog } from "./log.ts";
+import { measureMask } from "./mask.ts";
+import { measureLogPage } from "./log-page.ts";
 import { cpuOfSteps, measureSteps, timeOfSteps } from "./steps.ts";
 
 const MINUTE = 60_000;
@@ -20,7 +22,7 @@ const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 
 interface Measure {
-  /** Those of `a` to `g` that it answers. */
+  /** Those of `a` to `i` that it answers. */
   parts: readonly string[];
   limitMs: number;
   measure: (bench: Bench, signal: AbortSignal) => Promise<Record<string, Part>>;
@@ -40,6 +42,12 @@ const MEASURES: readonly Measure[] = [
   { parts: ["e"], limitMs: 3 * MINUTE, measure: async (bench, signal) => ({ e: await measureBill(bench, signal) }) },
   { parts: ["f"], limitMs: 3 * MINUTE, measure: async (bench, signal) => ({ f: await measureCheck(bench, signal) }) },
   { parts: ["g"], limitMs: 10 * MINUTE, measure: async (bench, signal) => ({ g: await measureCaches(bench, signal) }) },
+  {
+    parts: ["h"],
+    limitMs: 10 * MINUTE,
+    measure: async (bench, signal) => ({ h: await measureLogPage(bench, signal) }),
+  },
+  { parts: ["i"], limitMs: 3 * MINUTE, measure: async (bench, signal) => ({ i: await measureMask(bench, signal) }) },
 ];
 
 interface Options {
