@@ -5,11 +5,10 @@ import type { AttemptId } from "../model/ids.ts";
 import { openSandbox } from "../sandbox/open.ts";
 import { markDestroyed } from "../store/attempts.ts";
 import { readAttempt } from "../store/attempts.ts";
-import { removeBlob } from "../store/blob.ts";
 import { buildsWaitingForCapacity } from "../store/builds.ts";
 import { logIndexKey, logKey } from "../store/keys.ts";
-import { removeUploads, uploadsOfAttempt } from "../store/uploads.ts";
 import type { AttemptBindings } from "./bindings.ts";
+import { discardUploads } from "./discard-uploads.ts";
 import { readFacts } from "./facts.ts";
 import { logsOf } from "./session.ts";
 import { Vault } from "./vault.ts";
@@ -26,13 +25,6 @@ export async function closeAttempt(env: AttemptBindings, id: AttemptId): Promise
   await discardUploads(env, id);
   await markDestroyed(env.DB, id, Date.now(), { archived: true }).run();
   for (const build of await buildsWaitingForCapacity(env.DB, WAKE_AT_ONCE)) await env.JOBS.send({ buildId: build });
-}
-
-/** What its actions began to send and nothing names. A name that they reserved is free again. */
-async function discardUploads(env: AttemptBindings, id: AttemptId): Promise<void> {
-  const uploads = await uploadsOfAttempt(env.DB, id);
-  for (const { saved, prefix } of uploads) if (!saved) await removeBlob(env.STORE, prefix);
-  if (uploads.length > 0) await removeUploads(env.DB, id).run();
 }
 
 /** Destroys what may have been started under a derived id, though nothing is known of it: the rollback of `boot`. */

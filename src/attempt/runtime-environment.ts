@@ -2,7 +2,17 @@
 
 import { CANCEL_GRACE_MS, DEFAULT_ARTIFACT_RETENTION_DAYS } from "../model/limits.ts";
 import { issueRuntimeToken } from "../store/runtime-token.ts";
-import type { Session } from "./session.ts";
+import type { Attempt } from "../model/job.ts";
+import type { AttemptBindings } from "./bindings.ts";
+import type { Vault } from "./vault.ts";
+
+/** Of a session. */
+interface Running {
+  env: Pick<AttemptBindings, "PUBLIC_URL" | "SANDLOT_MASTER_KEY" | "GITHUB_SERVER_URL">;
+  facts: { attempt: Attempt };
+  deadline: number;
+  vault: Pick<Vault, "learn">;
+}
 
 export interface RuntimeEnvironment {
   /** To be laid over the process's environment after the workflow's own `env`, so that nothing there turns the token elsewhere. */
@@ -15,7 +25,7 @@ export interface RuntimeEnvironment {
  * The token is masked from here on. `ACTIONS_ID_TOKEN_REQUEST_URL` is never set: `core.getIDToken()` fails and names it. Nor is
  * `ACTIONS_CACHE_URL`: it is the service of before 2025, whose clients then say that there is no cache, and go on.
  */
-export async function runtimeEnvironment(session: Session): Promise<RuntimeEnvironment> {
+export async function runtimeEnvironment(session: Running): Promise<RuntimeEnvironment> {
   const { env, facts, deadline, vault } = session;
   if (env.PUBLIC_URL === "") return { env: {}, warning: NO_ADDRESS };
   const { id: attemptId, buildId, jobId, startedAt, createdAt } = facts.attempt;

@@ -20,7 +20,7 @@ export interface Artifact {
   archive?: ArtifactArchive;
 }
 
-export interface ArtifactArchive {
+interface ArtifactArchive {
   bytes: number;
   mimeType: string;
   /** `sha256:…` as its sender says. */

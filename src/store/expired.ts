@@ -45,15 +45,24 @@ export function removeArtifact(db: D1Database, of: ExpiredArtifact): D1PreparedS
     .bind(of.buildId, of.runAttempt, of.name, of.prefix);
 }
 
-/** Of these prefixes, those that an artifact or an upload has. */
+/** Of these prefixes, those that an artifact or a cache has. */
 export async function namedPrefixes(db: D1Database, prefixes: readonly string[]): Promise<Set<string>> {
   if (prefixes.length === 0) return new Set();
   const builds = [...new Set(prefixes.map((prefix) => prefix.split("/")[3] ?? ""))];
-  const { results } = await db
-    .prepare("SELECT prefix FROM artifacts WHERE build_id IN (SELECT value FROM json_each(?))")
-    .bind(JSON.stringify(builds))
-    .all<{ prefix: string }>();
-  return new Set(results.map((row) => row.prefix));
+  const ofCaches = prefixes.filter((prefix) => prefix.split("/")[2] === "caches");
+  const repositories = [...new Set(ofCaches.map((prefix) => Number(prefix.split("/")[1])))];
+  const [artifacts, caches] = await db.batch<{ prefix: string | null }>([
+    db
+      .prepare("SELECT prefix FROM artifacts WHERE build_id IN (SELECT value FROM json_each(?))")
+      .bind(JSON.stringify(builds)),
+    db
+      .prepare(
+        `SELECT json_extract(handle, '$.prefix') AS prefix FROM caches
+         WHERE repository_id IN (SELECT value FROM json_each(?))`,
+      )
+      .bind(JSON.stringify(repositories)),
+  ]);
+  return new Set([...(artifacts?.results ?? []), ...(caches?.results ?? [])].flatMap((row) => row.prefix ?? []));
 }
 
 type ExpiredCache = Pick<Cache, "repositoryId" | "scope" | "version" | "key" | "createdAt" | "handle">;

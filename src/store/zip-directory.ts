@@ -3,7 +3,7 @@
 import { MAX_ARTIFACT_FILES, MAX_UNPACKED_BYTES, MAX_ZIP_DIRECTORY_BYTES } from "../model/limits.ts";
 import type { ArchiveEntry } from "./artifacts.ts";
 
-export interface ZipFile {
+interface ZipFile {
   path: string;
   bytes: number;
   entry: ArchiveEntry;

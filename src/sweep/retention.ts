@@ -75,7 +75,7 @@ async function removeBackup(env: RetentionBindings, handle: unknown): Promise<vo
     await removeAll(env.STORE, `${handle.prefix}/`);
 }
 
-/** Goes through the bucket a page at a time: files of artifacts that no row names, a day after they were sent. */
+/** Goes through the bucket a page at a time: what was sent for artifacts and caches that no row names, a day after it came. */
 async function clearUnfinished(env: RetentionBindings, now: number, marks: Marks): Promise<number> {
   const from = marks.get("retention.objects")?.value ?? "";
   const page = await env.STORE.list({
@@ -85,7 +85,7 @@ async function clearUnfinished(env: RetentionBindings, now: number, marks: Marks
   });
   const old = page.objects.filter((object) => now - object.uploaded.getTime() > UNFINISHED_UPLOAD_MS);
   const files = old.flatMap(({ key }) => {
-    const prefix = ARTIFACT_PREFIX.exec(key)?.[0];
+    const prefix = SENT_PREFIX.exec(key)?.[0];
     return prefix === undefined ? [] : [{ key, prefix }];
   });
   const named = await namedPrefixes(env.DB, [...new Set(files.map((file) => file.prefix))]);
@@ -96,8 +96,11 @@ async function clearUnfinished(env: RetentionBindings, now: number, marks: Marks
   return orphans.length;
 }
 
-/** `repositories/{id}/builds/{build}/{run attempt}/artifacts/{name}/{unique}`, as src/store/keys.ts makes it. */
-const ARTIFACT_PREFIX = /^repositories\/\d+\/builds\/[^/]+\/\d+\/artifacts\/[^/]+\/[^/]+/;
+/**
+ * `repositories/{id}/builds/{build}/{run attempt}/artifacts/{name}/{unique}` and `repositories/{id}/caches/{unique}`, as
+ * src/store/keys.ts makes them.
+ */
+const SENT_PREFIX = /^repositories\/\d+\/(?:builds\/[^/]+\/\d+\/artifacts\/[^/]+|caches)\/[^/]+/;
 
 async function removeAll(bucket: R2Bucket, prefix: string): Promise<void> {
   for (;;) {

@@ -87,7 +87,7 @@ const LIST = /^\s*(?:<\?xml[^>]*\?>)?\s*<BlockList>([^]*)<\/BlockList>\s*$/;
 const ITEM = /\s*<(Latest|Uncommitted|Committed)>([^<]*)<\/\1>\s*/y;
 
 /** Null for what is no list of blocks, or a name that no block has; an empty list may come as an empty element. */
-export function readBlockList(xml: string): string[] | null {
+function readBlockList(xml: string): string[] | null {
   if (/^\s*(?:<\?xml[^>]*\?>)?\s*<BlockList\s*\/>\s*$/.test(xml)) return [];
   const items = LIST.exec(xml)?.[1]?.trim();
   if (items === undefined) return null;

@@ -74,7 +74,7 @@ export async function putBlob(url: string, bytes: Uint8Array<ArrayBuffer>): Prom
   return (await fetchAt(url, { method: "PUT", headers, body: bytes })).status;
 }
 
-export const blockId = (name: string): string => btoa(name.padEnd(48, "0"));
+const blockId = (name: string): string => btoa(name.padEnd(48, "0"));
 
 export async function putBlock(url: string, name: string, bytes: Uint8Array<ArrayBuffer>): Promise<number> {
   const address = `${url}&comp=block&blockid=${encodeURIComponent(blockId(name))}`;
