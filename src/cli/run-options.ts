@@ -15,6 +15,7 @@ export interface GivenOptions {
   ref?: string;
   artifacts?: string;
   actions?: string;
+  native?: boolean;
   state?: string;
   maxSandboxes?: string;
   json: boolean;
@@ -35,6 +36,8 @@ export interface RunOptions {
   artifacts: string | null;
   /** Absolute; where actions of other repositories are looked for first; null for nowhere. */
   actions: string | null;
+  /** False: no action is carried out by Sandlot itself. */
+  native: boolean;
   /** Null for the user's cache folder. */
   state: string | null;
   maxSandboxes: number | null;
@@ -65,6 +68,7 @@ export function readRunOptions(given: GivenOptions): RunOptions {
     secrets: given.secret.map(readSecretName),
     ref: given.ref ?? null,
     artifacts: given.artifacts ?? null,
+    native: given.native ?? true,
     actions: given.actions === undefined ? null : readFolder("--actions", given.actions),
     state: given.state ?? null,
     maxSandboxes: given.maxSandboxes === undefined ? null : readCount(given.maxSandboxes),

@@ -63,6 +63,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
       onlyJob: options.job,
       onlyWorkflow: options.workflow,
       ...(options.actions === null ? {} : { actionsDir: options.actions }),
+      ...(options.native ? {} : { variables: { NATIVE_ACTIONS: "off" } }),
       onFault: (fault) =>
         output.show({ type: "notice", message: `Sandlot had a fault of its own and tries again: ${fault}` }),
       maxSandboxes: options.maxSandboxes ?? availableParallelism(),

@@ -20,7 +20,7 @@ interface Part {
 const MAX_LINE_BYTES = 64 * 1024;
 const LINE_END = 10;
 /** Every step's part starts with it. Its author's program may print it too, so it counts only where a step is due. */
-const FIRST_LINE = "##[group]Run ";
+const FIRST_LINE = /##\[group\](?:Run|Post) /g;
 
 export class StepLog {
   #chunks: Uint8Array[] = [];
@@ -89,7 +89,7 @@ export class StepLog {
   #findFirstLine(after: number): number {
     // One character a byte, whatever they are.
     const text = new TextDecoder("latin1").decode(this.#held);
-    for (let at = text.indexOf(FIRST_LINE); at !== -1; at = text.indexOf(FIRST_LINE, at + 1)) {
+    for (const { index: at } of text.matchAll(FIRST_LINE)) {
       const startsLine = at === 0 || this.#held[at - 1] === LINE_END;
       if (startsLine && this.#at + at > after) return this.#at + at;
     }
