@@ -1,18 +1,20 @@
 /** Real servers beside real steps; what is not installed here says that it was not tried. */
 
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { TestContext } from "vitest";
+import { attemptId, buildId, jobId, parseDeliveryId } from "../../../src/model/ids.ts";
 import { createRepository } from "../../support/github-control.ts";
-import { buildsOf, ended, github, logOf, migrate, push } from "./river.ts";
+import { buildsOf, call, ended, github, logOf, migrate, push, until } from "./river.ts";
 
 beforeAll(migrate);
 
-async function build(services: string, steps: string) {
+async function build(services: string, steps: string, keys = "") {
   const text = `on: push
 jobs:
   a:
     runs-on: ubuntu-latest
-    services:
+${keys}    services:
 ${services}    steps:
 ${steps}`;
   const repository = await createRepository(github, { ".sandlot/workflows/ci.yml": text });
@@ -137,6 +139,61 @@ describe("the services of a job", () => {
     expect(view.jobs[0]).toMatchObject({ conclusion: "failure", reason: "step_failed" });
     expect(view.jobs[0]?.detail).toContain(`Port ${port}, which the service two asks for, is in use`);
     expect(view.jobs[0]?.steps.map(({ conclusion }) => conclusion)).toEqual(["failure", "skipped", "success"]);
+  });
+});
+
+it("a job runner that is begun anew finds its servers as they are", async (context) => {
+  const text = `on: push
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    services:
+      cache: { image: redis, ports: [6379] }
+    steps:
+      - run: |
+          exec 3<>"/dev/tcp/localhost/\${{ job.services.cache.ports['6379'] }}"
+          printf 'SET word kept\\r\\n' >&3; head -n 1 <&3; echo "now asleep"; sleep 3
+      - run: |
+          exec 3<>"/dev/tcp/localhost/\${{ job.services.cache.ports['6379'] }}"
+          printf 'GET word\\r\\n' >&3; head -n 2 <&3
+`;
+  const repository = await createRepository(github, { ".sandlot/workflows/ci.yml": text });
+  const delivery = parseDeliveryId(crypto.randomUUID())!;
+  const id = buildId(delivery, ".sandlot/workflows/ci.yml");
+  const job = jobId(id, "a");
+  await buildsOf(await push(repository, { id: delivery }));
+  const log = async () => await (await call(`/builds/${id}/jobs/${job}/log`)).text();
+  const seen = await until(log, (one) => /now asleep|is not on this machine/.test(one), "the first step");
+  skipWhereMissing(context, { log: seen });
+  await (await env.JOB_RUNNER.get(attemptId(job, 1))).restart();
+  const view = await ended(id);
+  expect(view.conclusion, await logOf(view)).toBe("success");
+  expect(await logOf(view)).toMatch(/^kept/m);
+});
+
+describe("a server that does not come up", () => {
+  it("fails the job, and its last words are shown", async (context) => {
+    const built = await build(
+      `      db: { image: postgres, env: { POSTGRES_USER: pg_ada, POSTGRES_PASSWORD: hunter22 } }
+`,
+      "      - run: echo never\n",
+    );
+    skipWhereMissing(context, built);
+    expect(built.view.jobs[0]).toMatchObject({ conclusion: "failure", reason: "step_failed" });
+    expect(built.view.jobs[0]?.detail).toContain("The service db ended before it was ready");
+    expect(built.log).toMatch(/##\[group\]The last lines of the service db\n.*pg_ada.*disallowed/);
+    expect(built.log).not.toMatch(/^never$/m);
+  });
+
+  it("is not waited for beyond the job's own time", async (context) => {
+    const built = await build(
+      `      db: { image: postgres, env: { POSTGRES_PASSWORD: x } }
+`,
+      "      - run: sleep 60\n",
+      "    timeout-minutes: 0.02\n",
+    );
+    skipWhereMissing(context, built);
+    expect(built.view.jobs[0], built.log).toMatchObject({ conclusion: "timed_out", reason: "job_timed_out" });
   });
 });
 
