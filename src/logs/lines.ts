@@ -32,7 +32,7 @@ export interface LogLine {
 }
 
 /** Of so many bytes a page is made at most: about 5,000 long lines. */
-export const MAX_PAGE_BYTES = 2 * 1024 * 1024;
+const MAX_PAGE_BYTES = 2 * 1024 * 1024;
 /** A longer line is shown in part. */
 const MAX_LINE_BYTES = 32 * 1024;
 

@@ -14,7 +14,7 @@ export interface LogState {
   ended: boolean;
 }
 
-export function indexOf(store: LogStore, { steps }: LogState, chunks: LinePlace[]): LogIndex {
+function indexOf(store: LogStore, { steps }: LogState, chunks: LinePlace[]): LogIndex {
   const { size, lines, headEnd, tailFrom } = store.extent();
   const cut = headEnd === null || tailFrom === null || headEnd === tailFrom ? null : { from: headEnd, to: tailFrom };
   return { size, lines, cut, steps, chunks };

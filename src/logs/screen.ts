@@ -41,7 +41,7 @@ export interface Drawing {
   above: number;
 }
 
-export function reachesUp(text: string): boolean {
+function reachesUp(text: string): boolean {
   return VERTICAL.test(text);
 }
 

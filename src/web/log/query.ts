@@ -9,7 +9,7 @@ const number = z
   .transform(Number)
   .optional();
 
-export const logQuery = z.object({
+const logQuery = z.object({
   /** The line to start with. */
   from: number.catch(undefined),
   /** What is searched for. */

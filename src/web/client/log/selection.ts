@@ -78,7 +78,7 @@ export class Selection {
 /** More lines are looked for among the rows instead of one by one. */
 const MANY = 2000;
 
-export function readRange(hash: string): Range | null {
+function readRange(hash: string): Range | null {
   const [, from, to] = /^#L(\d{1,12})(?:-L(\d{1,12}))?$/.exec(hash) ?? [];
   if (from === undefined) return null;
   const [first, last] = [Number(from), Number(to ?? from)];
