@@ -148,7 +148,7 @@ export function html(page: Element, status = 200, headers: Record<string, string
 }
 
 /** A whole page as text. */
-export function render(page: Element): string {
+function render(page: Element): string {
   return `<!doctype html>\n${renderPart(page)}\n`;
 }
 
@@ -156,8 +156,4 @@ export function renderPart(part: Element): string {
   // None of our parts waits for anything, so that all of them are text at once.
   if (part instanceof Promise) throw new Error("A part of a page waits for something.");
   return part.toString();
-}
-
-export function htmlStream(body: ReadableStream<Uint8Array>): Response {
-  return new Response(body, { headers: HTML });
 }
