@@ -1,11 +1,12 @@
 /** Log bytes without their escape sequences, and where each byte stood: a secret in colours is a secret as well. */
 
-import { joinBytes } from "./bytes.ts";
-
 /** A longer sequence is taken for text: what may still become one is held back. */
 const MAX_ESCAPE_BYTES = 4096;
 
-const [ESC, BEL, BACKSLASH, LAST_BYTE] = [0x1b, 7, 0x5c, 0x7e];
+const ESC = 0x1b;
+const BEL = 7;
+const BACKSLASH = 0x5c;
+const LAST_BYTE = 0x7e;
 /** OSC, DCS, SOS, PM and APC, which end with BEL or ESC \. */
 const STRINGS = new Set(Array.from("]PX^_", (character) => character.charCodeAt(0)));
 const CSI = 0x5b;
@@ -25,70 +26,81 @@ export interface Bare {
 
 /** Null where there is no sequence: most stretches of a log have none. */
 export function withoutEscapes(bytes: Uint8Array): Bare | null {
-  let escape = bytes.indexOf(ESC);
-  if (escape === -1) return null;
-  // Piece i begins at pieces[i] among the raw bytes and at starts[i] in the text.
-  const pieces: { raw: number; bare: number; bytes: Uint8Array }[] = [];
-  let from = 0;
-  let length = 0;
+  const first = bytes.indexOf(ESC);
+  if (first === -1) return null;
+  const text = new Uint8Array(bytes.length);
+  text.set(bytes.subarray(0, first));
+  // Piece i begins at raws[i] among the raw bytes and at bares[i] in the text.
+  const raws = [0];
+  const bares = [0];
+  let length = first;
   let open = bytes.length;
-  const keep = (to: number) => {
-    pieces.push({ raw: from, bare: length, bytes: bytes.subarray(from, to) });
-    length += to - from;
-  };
-  for (; escape !== -1; escape = bytes.indexOf(ESC, Math.max(from, escape + 1))) {
-    const end = endOfEscape(bytes, escape);
-    if (end === "text") continue;
-    keep(escape);
-    from = end === "open" ? bytes.length : end;
-    if (end === "open") open = escape;
+  for (let at = first; at < bytes.length;) {
+    const end = endOfEscape(bytes, at);
+    if (end !== TEXT) {
+      if (end === OPEN) open = at;
+      at = end === OPEN ? bytes.length : end;
+      raws.push(at);
+      bares.push(length);
+    } else text[length++] = bytes[at++] ?? 0;
+    // Byte by byte: a coloured line has many short pieces, and a call for each would cost more than all the rest.
+    for (let byte = bytes[at]; byte !== undefined && byte !== ESC; byte = bytes[++at]) text[length++] = byte;
   }
-  keep(bytes.length);
-  return bareOf(pieces, { length: bytes.length, open });
+  return bareOf({ raws, bares, text: text.subarray(0, length), length: bytes.length, open });
 }
 
-function bareOf(
-  pieces: readonly { raw: number; bare: number; bytes: Uint8Array }[],
-  { length, open }: { length: number; open: number },
-): Bare {
-  const text = joinBytes(pieces.map((piece) => piece.bytes));
-  const find = (isAfter: (index: number) => boolean): number => {
-    let [low, high] = [0, pieces.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (isAfter(middle)) high = middle;
-      else low = middle + 1;
-    }
-    return Math.max(0, low - 1);
-  };
-  const pieceAt = (raw: number) => pieces[find((index) => (pieces[index]?.raw ?? length) > raw)];
+interface Pieces {
+  raws: number[];
+  bares: number[];
+  text: Uint8Array;
+  /** Of the raw bytes. */
+  length: number;
+  open: number;
+}
+
+function bareOf({ raws, bares, text, length, open }: Pieces): Bare {
+  const end = (piece: number) => (raws[piece] ?? 0) + (bares[piece + 1] ?? text.length) - (bares[piece] ?? 0);
   return {
     text,
     open,
     rawOf(at) {
-      const piece = pieces[find((index) => (pieces[index]?.bare ?? 0) > at)];
-      return piece === undefined ? at : piece.raw + at - piece.bare;
+      const piece = lastUpTo(bares, at);
+      return (raws[piece] ?? 0) + at - (bares[piece] ?? 0);
     },
     bareOf(raw) {
-      const piece = pieceAt(raw);
-      return piece === undefined ? 0 : piece.bare + Math.min(raw - piece.raw, piece.bytes.length);
+      const piece = lastUpTo(raws, raw);
+      return (bares[piece] ?? 0) + Math.min(raw, end(piece)) - (raws[piece] ?? 0);
     },
     outside(raw) {
-      const piece = pieceAt(raw);
-      if (piece === undefined || raw >= length) return raw;
-      return Math.min(raw, piece.raw + piece.bytes.length);
+      return raw >= length ? raw : Math.min(raw, end(lastUpTo(raws, raw)));
     },
   };
 }
 
-/** Where the sequence that begins at `at` ends; `text` where it is none. */
-function endOfEscape(bytes: Uint8Array, at: number): number | "open" | "text" {
+/** The last of the rising numbers that is at most `limit`. */
+function lastUpTo(numbers: readonly number[], limit: number): number {
+  let [low, high] = [0, numbers.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] ?? 0) > limit) high = middle;
+    else low = middle + 1;
+  }
+  return Math.max(0, low - 1);
+}
+
+/** What `endOfEscape` says of a byte that begins no sequence, and of one whose sequence has no end yet. */
+const TEXT = -1;
+const OPEN = -2;
+
+/** Where the sequence that begins at `at` ends. */
+function endOfEscape(bytes: Uint8Array, at: number): number {
   const kind = bytes[at + 1];
-  if (kind === undefined) return "open";
+  if (kind === undefined) return OPEN;
   const limit = Math.min(bytes.length, at + MAX_ESCAPE_BYTES);
-  const end = STRINGS.has(kind) ? endOfString(bytes, at + 2, limit) : endOfControl(bytes, at + 1, limit);
+  const isString = kind !== CSI && STRINGS.has(kind);
+  const end = isString ? endOfString(bytes, at + 2, limit) : endOfControl(bytes, at + 1, limit);
   if (end !== null) return end;
-  return limit === bytes.length && limit < at + MAX_ESCAPE_BYTES ? "open" : "text";
+  return limit === bytes.length && limit < at + MAX_ESCAPE_BYTES ? OPEN : TEXT;
 }
 
 /** A byte that belongs to no sequence ends it before itself. */
