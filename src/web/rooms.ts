@@ -81,5 +81,10 @@ export function roomsOf(env: Env, request: Request, viewer: Viewer = NOBODY): Ro
 function signInOf(env: Env): SignInConfig | null {
   const { GITHUB_APP_CLIENT_ID: clientId, GITHUB_APP_CLIENT_SECRET: clientSecret } = env;
   if (!clientId || !clientSecret) return null;
-  return { apiUrl: env.GITHUB_API_URL, serverUrl: env.GITHUB_SERVER_URL, clientId, clientSecret };
+  return { apiUrl: env.GITHUB_API_URL, serverUrl: reachable(env.GITHUB_SERVER_URL), clientId, clientSecret };
+}
+
+/** A name beneath `localhost` means this machine (RFC 6761), which browsers know and workerd does not. */
+function reachable(url: string): string {
+  return url.replace(/^(https?:\/\/)[\w-]+\.localhost\b/, "$1127.0.0.1");
 }
