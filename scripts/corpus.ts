@@ -7,7 +7,7 @@ import { isLocalAction } from "../src/language/native-actions.ts";
 import { type PreviewJob, previewJobs } from "../src/language/preview.ts";
 import { readWorkflow } from "../src/language/read-workflow.ts";
 import { sandboxFor } from "../src/language/runs-on.ts";
-import type { JobDefinition, Problem, WorkflowFile } from "../src/model/workflow.ts";
+import type { JobDefinition, Problem, StepDefinition, WorkflowFile } from "../src/model/workflow.ts";
 import { siblingText } from "../test/support/corpus-texts.ts";
 
 interface Text {
@@ -68,7 +68,7 @@ function summarize(all: readonly Read[]): Result {
   );
   const linux = jobs.filter(({ job, legs }) => hasLinux(job, legs)).map(({ job }) => job);
   const lost = stopped.reduce((sum, { text }) => sum + jobsOfBroken(text), 0);
-  const run = linux.filter(({ unsupported }) => unsupported === undefined);
+  const run = linux.filter((job) => stopsOf(job).length === 0);
   const times = all.map(({ ms }) => ms).sort((a, b) => a - b);
   const at = (share: number) =>
     Math.round((times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0) * 10) / 10;
@@ -113,8 +113,8 @@ function usesOwnActions({ steps }: JobDefinition): boolean {
 
 function reasonsOf(jobs: readonly JobDefinition[]): Reason[] {
   const found = new Map<string, Reason>();
-  for (const { unsupported } of jobs) {
-    const kinds = new Set((unsupported ?? []).map(kindOf));
+  for (const job of jobs) {
+    const kinds = new Set(stopsOf(job));
     for (const reason of kinds) {
       const one = found.get(reason) ?? { reason, jobs: 0, alone: 0 };
       found.set(reason, { reason, jobs: one.jobs + 1, alone: one.alone + (kinds.size === 1 ? 1 : 0) });
@@ -123,10 +123,52 @@ function reasonsOf(jobs: readonly JobDefinition[]): Reason[] {
   return [...found.values()].sort((a, b) => b.jobs - a.jobs || b.alone - a.alone || (a.reason < b.reason ? -1 : 1));
 }
 
+/**
+ * Which actions need Docker can't be read here, since the actions themselves are not: these are known to, either as Docker actions or
+ * since what they run calls it. Any other action of another repository counts as one that runs.
+ */
+const DOCKER_ACTIONS = new RegExp(
+  [
+    "docker/(?!metadata-action)",
+    "(github|super-linter)/super-linter",
+    "pypa/(gh-action-pypi-publish|cibuildwheel)",
+    "google/oss-fuzz/",
+    "ossf/scorecard-action",
+    "PyO3/maturin-action",
+    "EmbarkStudios/cargo-deny-action",
+    "codespell-project/",
+    "wagoid/commitlint",
+    "hadolint/",
+    "helm/kind-action",
+    "rhysd/actionlint",
+    "jidicula/clang-format",
+    "zizmorcore/",
+    "addnab/docker-run",
+    "uraimo/run-on-arch",
+    "vmactions/",
+    "cross-platform-actions/",
+  ]
+    .map((name) => `^${name}`)
+    .join("|"),
+  "i",
+);
+
+/** A line of a script that calls it. */
+const CALLS_DOCKER = /^\s*(sudo\s+)?docker(-compose)?\s/m;
+
+/** Why a job would not run; empty where it would. */
+function stopsOf({ unsupported, steps }: JobDefinition): string[] {
+  return [...(unsupported ?? []).map(kindOf), ...steps.flatMap(dockerIn)];
+}
+
+function dockerIn(step: StepDefinition): string[] {
+  if (step.kind === "uses")
+    return DOCKER_ACTIONS.test(step.uses) ? [`the action ${step.uses.split("@")[0] ?? ""} needs Docker`] : [];
+  return typeof step.run === "string" && CALLS_DOCKER.test(step.run) ? ["a script calls docker"] : [];
+}
+
 /** One action at all its refs is one reason. */
 function kindOf({ message }: Problem): string {
-  const action = /^the action '([^'@]+)[^']*' is not carried out/.exec(message);
-  if (action) return `the action ${action[1] ?? ""}`;
   if (message.startsWith("the service image '")) return "a service of another image";
   return message.startsWith("the workflow '") ? "a workflow of another repository" : message;
 }

@@ -2,8 +2,9 @@
 
 import { isFullSha } from "../language/action-reference.ts";
 import type { ActionReference } from "../language/action-reference.ts";
-import { nativeAction } from "../language/native-actions.ts";
+import { nativeStep } from "../language/native-actions.ts";
 import type { NativeAction } from "../language/native-actions.ts";
+import type { UsesStep } from "../model/workflow.ts";
 import type { AttemptBindings } from "./bindings.ts";
 
 type Policy = Pick<AttemptBindings, "ACTIONS_PINNED" | "ACTIONS_ALLOWED_OWNERS">;
@@ -24,7 +25,7 @@ export function refuseAction(policy: Policy, { name, ref }: ActionReference): st
 /** The action that Sandlot carries out itself in the place of this one; null where it runs as it was published. */
 export function nativeFor(
   { NATIVE_ACTIONS }: Pick<AttemptBindings, "NATIVE_ACTIONS">,
-  uses: string,
+  step: UsesStep,
 ): NativeAction | null {
-  return NATIVE_ACTIONS === "off" ? null : nativeAction(uses);
+  return NATIVE_ACTIONS === "off" ? null : nativeStep(step);
 }

@@ -10,7 +10,7 @@ import { useNative } from "./uses.ts";
 import type { StepWork, WorkResult } from "./work.ts";
 
 export async function useAction(work: StepWork, step: UsesStep): Promise<WorkResult> {
-  const native = isLocalAction(step.uses) ? null : nativeFor(work.session.env, step.uses);
+  const native = isLocalAction(step.uses) ? null : nativeFor(work.session.env, step);
   if (native !== null) return await useNative(work, step, native);
   const located = await locateAction(work, step);
   if (located === null) return { state: "running", memo: null, cancelled: null };

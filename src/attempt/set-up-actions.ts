@@ -32,7 +32,7 @@ interface Use {
 
 /** Whether a step needs an action of another repository to be fetched. */
 export function isRemote(env: Pick<AttemptBindings, "NATIVE_ACTIONS">, step: StepDefinition): step is UsesStep {
-  return step.kind === "uses" && !isLocalAction(step.uses) && nativeFor(env, step.uses) === null;
+  return step.kind === "uses" && !isLocalAction(step.uses) && nativeFor(env, step) === null;
 }
 
 /** Null where the slice is over. */

@@ -56,8 +56,9 @@ export function readRunOptions(given: GivenOptions): RunOptions {
   if (event !== "workflow_dispatch" && given.input.length > 0) {
     throw new UsageError(`--input goes with --event workflow_dispatch, not with ${event}.`);
   }
-  const { job, workflow, json, yes, verbose } = given;
+  const { job, workflow, json, yes, verbose, native = true } = given;
   return {
+    native,
     event,
     inputs,
     job,
@@ -68,7 +69,6 @@ export function readRunOptions(given: GivenOptions): RunOptions {
     secrets: given.secret.map(readSecretName),
     ref: given.ref ?? null,
     artifacts: given.artifacts ?? null,
-    native: given.native ?? true,
     actions: given.actions === undefined ? null : readFolder("--actions", given.actions),
     state: given.state ?? null,
     maxSandboxes: given.maxSandboxes === undefined ? null : readCount(given.maxSandboxes),

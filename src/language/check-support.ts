@@ -7,7 +7,7 @@ import { inputRefusal, isLocalAction, nativeAction } from "./native-actions.ts";
 import { callRefusal } from "./read-call.ts";
 import { checkServices } from "./services.ts";
 import { eventPlace, inputPlace, refusal, type SupportedPlace } from "./support.ts";
-import { checkExpression, child, entriesOf, itemsOf, Reading, scalarOf, stringsOf, type Token } from "./token.ts";
+import { checkExpression, child, entriesOf, itemsOf, Reading, stringsOf, type Token } from "./token.ts";
 
 /** What one job cannot do goes to its `unsupported`: the others run. All else is a problem of the file. */
 export function checkSupport(reading: Reading, root: Token, jobs: readonly ReadJob[]): void {
@@ -110,8 +110,8 @@ export function checkUses(reading: Reading, step: Token): void {
     checkReference(reading, uses, token);
     return;
   }
-  for (const { key, keyToken, value } of entriesOf(child(step, "with"))) {
-    const message = inputRefusal(action, key, isBasicExpression(value) ? null : String(scalarOf(value) ?? ""));
+  for (const { key, keyToken } of entriesOf(child(step, "with"))) {
+    const message = inputRefusal(action, key);
     if (message !== null) {
       reading.report("unsupported", message, keyToken);
     }
@@ -122,6 +122,8 @@ export function checkUses(reading: Reading, step: Token): void {
 function checkReference(reading: Reading, uses: string, token: Token): void {
   if (/^docker:/i.test(uses.trim())) {
     reading.report("unsupported", `'${uses}' is not carried out: there is no Docker in Sandlot's sandboxes`, token);
+  } else if (uses.trim().startsWith("$/")) {
+    reading.report("unsupported", `'${uses}' is not carried out: write ./folder, after a checkout`, token);
   } else if (readReference(uses) === null) {
     reading.report("workflow_invalid", `'${uses}' names no action: owner/repository@ref, or ./folder`, token);
   }

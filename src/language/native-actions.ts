@@ -1,8 +1,9 @@
 /** The actions that Sandlot carries out itself, and their inputs. */
 
+import type { Templated, UsesStep } from "../model/workflow.ts";
 import type { Support } from "./support.ts";
 
-/** A list: carried out with these values alone, in lower case; any other is a problem. */
+/** A list: carried out with these values alone, in lower case; with any other the action runs as it was published. */
 export type InputSupport = Support | readonly string[];
 
 const CACHE = { path: "yes", key: "yes" } as const;
@@ -76,22 +77,38 @@ function isNative(name: string): name is NativeAction {
   return Object.hasOwn(NATIVE_ACTIONS, name);
 }
 
-/** Why an input of this action is not carried out; null where it is. `value` is null where it is still an expression. */
-export function inputRefusal(action: NativeAction, input: string, value: string | null): string | null {
+/** Why an input of this action can't be carried out by anybody here; null where it is, or where the action as it was published does. */
+export function inputRefusal(action: NativeAction, input: string): string | null {
+  const support = supportOf(action, input);
+  return typeof support === "object" && "refused" in support
+    ? `the input '${input}' of ${action} is not carried out: ${support.refused}`
+    : null;
+}
+
+/**
+ * The native action for a step that is given these inputs; null where it is none, or where they ask for more than it does: then the
+ * action runs as it was published.
+ */
+export function nativeStep({ uses, with: given }: Pick<UsesStep, "uses" | "with">): NativeAction | null {
+  const action = nativeAction(uses);
+  if (action === null) {
+    return null;
+  }
+  return Object.entries(given).every(([input, value]) => covers(supportOf(action, input), value)) ? action : null;
+}
+
+function covers(support: InputSupport | undefined, value: Templated): boolean {
+  if (support === undefined || support === "yes") {
+    return support !== undefined;
+  }
+  if ("differs" in support || "refused" in support) {
+    return true;
+  }
+  return typeof value === "object" ? value === null : support.includes(String(value).trim().toLowerCase());
+}
+
+function supportOf(action: NativeAction, input: string): InputSupport | undefined {
   const inputs: Record<string, InputSupport> = NATIVE_ACTIONS[action];
   const name = Object.keys(inputs).find((known) => known.toLowerCase() === input.toLowerCase());
-  const support = name === undefined ? undefined : inputs[name];
-  if (support === undefined) {
-    return `${action} has no input '${input}' that Sandlot carries out`;
-  }
-  if (support === "yes" || "differs" in support) {
-    return null;
-  }
-  if ("refused" in support) {
-    return `the input '${input}' of ${action} is not carried out: ${support.refused}`;
-  }
-  if (value !== null && support.includes(value.trim().toLowerCase())) {
-    return null;
-  }
-  return `the input '${input}' of ${action} is carried out only as ${support[0]}`;
+  return name === undefined ? undefined : inputs[name];
 }

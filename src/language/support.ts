@@ -12,7 +12,7 @@ const BY_BRANCH_AND_PATH = {
 
 const BACKGROUND = { refused: "steps that run side by side are not carried out yet" } as const;
 
-const NO_OTHER_ACTION = { refused: "only composite actions are carried out" } as const;
+const NO_DOCKER = { refused: "there is no Docker in a sandbox" } as const;
 
 export const SUPPORT = {
   workflow: {
@@ -135,19 +135,19 @@ export const SUPPORT = {
   },
   "action.outputs": { description: "yes", value: "yes" },
   "action.runs": {
-    using: { differs: "`composite` alone: actions of JavaScript and Docker are refused" },
+    using: { differs: "`composite`, and `node12` to `node24` by the nearest Node that there is; `docker` is refused" },
     steps: "yes",
-    main: NO_OTHER_ACTION,
-    pre: NO_OTHER_ACTION,
-    "pre-if": NO_OTHER_ACTION,
-    post: NO_OTHER_ACTION,
-    "post-if": NO_OTHER_ACTION,
-    image: NO_OTHER_ACTION,
-    entrypoint: NO_OTHER_ACTION,
-    args: NO_OTHER_ACTION,
-    env: NO_OTHER_ACTION,
-    "pre-entrypoint": NO_OTHER_ACTION,
-    "post-entrypoint": NO_OTHER_ACTION,
+    main: "yes",
+    pre: { differs: "not of an action of the repository itself, as on GitHub" },
+    "pre-if": "yes",
+    post: "yes",
+    "post-if": "yes",
+    image: NO_DOCKER,
+    entrypoint: NO_DOCKER,
+    args: NO_DOCKER,
+    env: NO_DOCKER,
+    "pre-entrypoint": NO_DOCKER,
+    "post-entrypoint": NO_DOCKER,
   },
   "action.step": {
     id: "yes",
@@ -223,7 +223,7 @@ export const EVENTS = {
 
 export const CONTEXTS = {
   github: {
-    differs: "`run_id` is a word; `ref_protected` is always false; `action_repository` and `action_ref` are empty",
+    differs: "`run_id` is a word; `ref_protected` is always false",
   },
   env: "yes",
   vars: "yes",
