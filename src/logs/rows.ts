@@ -95,7 +95,13 @@ function timeHtml(at: number, zero: number): string {
 function rowHtml({ number }: LogLine, mark: Mark | undefined, time: string, html: string): string {
   const isLine = mark === undefined || mark === "group" || mark === "endgroup";
   const classes = isLine ? "l" : `l ${mark}`;
-  return `<div class="${classes}" id="L${number}"><a href="#L${number}">${number}</a>${time}<code>${html}</code></div>\n`;
+  // What folds must hold no link: a screen reader would not know which of the two is pressed. It lies above.
+  const place = mark === "group" ? `<span class="n"></span>` : linkHtml(number);
+  return `<div class="${classes}" id="L${number}">${place}${time}<code>${html}</code></div>\n`;
+}
+
+function linkHtml(number: number): string {
+  return `<a href="#L${number}">${number}</a>`;
 }
 
 /** Puts rows into blocks and into the groups that they stand in. Groups do not nest, as on GitHub. */
@@ -137,7 +143,9 @@ class Nest {
     else if (this.#head === null) this.#html += body;
     else {
       const isOpen = !isWhole || rows.some(({ mark }) => mark === "error" || mark === "warning");
-      this.#html += `<details class="g"${isOpen ? " open" : ""}><summary>${this.#head.html}</summary>\n${body}</details>\n`;
+      const { number, html } = this.#head;
+      const folded = `<details class="g"${isOpen ? " open" : ""}><summary>${html}</summary>\n${body}</details>`;
+      this.#html += `<div class="gw">${linkHtml(number)}${folded}</div>\n`;
     }
     this.#rows = [];
     this.#head = null;

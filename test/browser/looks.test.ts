@@ -53,10 +53,11 @@ async function findings(page: Page, options: string): Promise<unknown[]> {
 const ALL_RULES = '{ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] }';
 const CONTRAST = '{ runOnly: { type: "rule", values: ["color-contrast"] } }';
 /** What only strangers' words could have brought. */
-const FOREIGN = "img[src=x], script:not([src]), [onerror], [onload], [style]:not(#log *), a[href^='javascript:'], a[href^='data:']";
+const FOREIGN =
+  "img[src=x], script:not([src]), [onerror], [onload], [style]:not(#log *), a[href^='javascript:'], a[href^='data:']";
 
 /** What each page was found to be, looked at once for all tests. */
-const visits: { name: string; hacked: unknown; foreign: unknown[]; axe: unknown[]; width: number }[] = [];
+const visits: { name: string; hacked: unknown; foreign: unknown[]; axe: unknown[]; width: unknown }[] = [];
 
 /** The browser says so of a page that answers 404. */
 const isNotFound = (complaint: string): boolean => complaint.includes("status of 404");
@@ -74,7 +75,10 @@ async function visit(name: string, path: string): Promise<(typeof visits)[number
   axe.push(...(await findings(page, CONTRAST)));
   await page.setViewportSize({ width: 320, height: 700 });
   const width = await page.evaluate<number>("document.documentElement.scrollWidth");
-  return { name, hacked, foreign, axe, width };
+  const wide = await page.evaluate<string[]>(
+    `Array.from(document.querySelectorAll("main *")).filter((one) => one.getBoundingClientRect().right > 320 && !one.closest(".graph, .summary")).map((one) => one.outerHTML.slice(0, 150))`,
+  );
+  return { name, hacked, foreign, axe, width: width === 320 ? width : [width, ...wide] };
 }
 
 beforeAll(async () => {

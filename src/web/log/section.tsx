@@ -84,7 +84,7 @@ function LogBar({ log }: { log: LogView }) {
         </label>
         <A href={text}>Raw</A>
         <A href={`${text}&download=text`}>{`Download (${size(log.bytes)})`}</A>
-        <A href={`${text}&download=gzip`} label="Download compressed">
+        <A href={`${text}&download=gzip`} label="Download .gz">
           .gz
         </A>
       </span>

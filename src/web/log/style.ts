@@ -15,7 +15,7 @@ export const LOG_VIEW_STYLE = `
 .step-title { display: inline-flex; flex-wrap: wrap; gap: .1rem .6rem; align-items: baseline; overflow-wrap: anywhere; min-width: 0; }
 .b { padding: .1rem 0; } .b.whole { content-visibility: auto; contain-intrinsic-size: auto 9350px; }
 .l { display: flex; scroll-margin-top: 7rem; padding-right: .7rem; line-height: 18.7px; }
-.l > a { flex: none; width: 4.2rem; padding-right: .9rem; text-align: right; color: var(--muted); user-select: none; font: 11.5px/18.7px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+.l > a, .l > .unused-n { flex: none; width: 4.2rem; padding-right: .9rem; text-align: right; color: var(--muted); user-select: none; font: 11.5px/18.7px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .l > time { display: none; flex: none; width: 5.5rem; padding-right: .8rem; text-align: right; color: var(--muted); user-select: none; font: 11.5px/18.7px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .l > code { flex: 1; min-width: 0; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 8; line-height: inherit; }
 #log-view:has(#log-times:checked) .l > time { display: block; }
@@ -29,6 +29,6 @@ export const LOG_VIEW_STYLE = `
 .g { margin: 0; padding: 0; border: 0; } .g > summary { list-style: none; font-weight: 600; } .g > summary::-webkit-details-marker { display: none; }
 .g > summary .l > code::before { content: "▸ "; color: var(--muted); } .g[open] > summary .l > code::before { content: "▾ "; }
 #log-end:not([hidden]) { position: sticky; bottom: .7rem; z-index: 3; display: block; margin: .5rem auto 0; }
-@media (max-width: 40rem) { .l > a { width: 2.9rem; padding-right: .5rem; } .l > time { width: 4.2rem; } #log-bar { position: static; } #log-rows .step > summary { top: 0; } #log-found ol { padding-left: 4rem; } }
+@media (max-width: 40rem) { .l > a, .l > .unused-n { width: 2.9rem; padding-right: .5rem; } .l > time { width: 4.2rem; } #log-bar { position: static; } #log-rows .step > summary { top: 0; } #log-found ol { padding-left: 4rem; } }
 @media print { #log-bar, #log-earlier, #log-later { display: none; } .b.whole { content-visibility: visible; } }
 `;

@@ -13,7 +13,7 @@ export const BASE_STYLE = `
 :root[data-theme="light"] { color-scheme: light; } :root[data-theme="dark"] { color-scheme: dark; }
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100vh; display: flex; flex-direction: column; font: 15px/1.55 system-ui, -apple-system, "Segoe UI", sans-serif; background: var(--page); color: var(--text); }
-a { color: var(--link); text-decoration: none; text-underline-offset: 2px; } a:hover, p a, dd a, small a, .size a, .message a, .summary a { text-decoration: underline; text-decoration-color: color-mix(in srgb, currentColor 45%, transparent); }
+a { color: var(--link); text-decoration: none; text-underline-offset: 2px; } a:hover, p a, dd a, small a, .size a, .message a, .summary a, .notes a { text-decoration: underline; text-decoration-color: color-mix(in srgb, currentColor 45%, transparent); }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px; } #main:focus { outline: none; }
 h1 { font-size: 1.45rem; line-height: 1.3; margin: 0; font-weight: 650; overflow-wrap: anywhere; letter-spacing: -.01em; }
 h2 { font-size: 1.02rem; margin: 0 0 .6rem; font-weight: 650; } h3 { font-size: 1rem; margin: 1rem 0 .3rem; }

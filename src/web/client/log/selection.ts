@@ -54,7 +54,7 @@ export class Selection {
   }
 
   #click(event: MouseEvent): void {
-    const link = event.target instanceof Element ? event.target.closest(".l > a") : null;
+    const link = event.target instanceof Element ? event.target.closest(".l > a, .l > .n") : null;
     if (link === null || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     const number = numberOf(link.parentElement ?? undefined);
