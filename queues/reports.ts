@@ -1,7 +1,7 @@
 /** REPORTS: tells GitHub what our rows say now. The latest wins; nobody else posts statuses. */
 
 import { installationOctokit } from "../src/github/app.ts";
-import { GitHubFault } from "../src/github/client.ts";
+import { GitHubFault, lastLimit } from "../src/github/client.ts";
 import { postStatus } from "../src/github/statuses.ts";
 import { githubConfig } from "../src/intake/bindings.ts";
 import { log, logFault } from "../src/model/log.ts";
@@ -10,12 +10,14 @@ import { projectReport } from "../src/model/report.ts";
 import type { Report } from "../src/model/report.ts";
 import { buildPageUrl } from "../src/model/urls.ts";
 import { buildsBehindReport, markReported } from "../src/store/builds.ts";
+import { setMark } from "../src/store/marks.ts";
 import { readRepository } from "../src/store/repositories.ts";
 
 export async function consumeReport(env: Env, message: Message<ReportMessage>): Promise<void> {
   const { repositoryId, sha, context } = message.body;
   try {
     const told = await report(env, message.body);
+    await keepLimit(env.DB, Date.now());
     message.ack();
     log("report.sent", { repositoryId, sha, context, told });
   } catch (error) {
@@ -23,6 +25,17 @@ export async function consumeReport(env: Env, message: Message<ReportMessage>): 
     message.retry({ delaySeconds: asked === null ? Math.min(2 ** message.attempts, 600) : Math.ceil(asked / 1000) });
     logFault("report.failed", error, { repositoryId, sha, context, attempts: message.attempts });
   }
+}
+
+/** How often GitHub's limit is written down: it is for a person who looks. */
+const LIMIT_EVERY_MS = 5 * 60_000;
+let limitKeptAt = 0;
+
+async function keepLimit(db: D1Database, now: number): Promise<void> {
+  const limit = lastLimit();
+  if (limit === null || now - limitKeptAt < LIMIT_EVERY_MS) return;
+  limitKeptAt = now;
+  await setMark(db, "github.limit", JSON.stringify(limit), now).run();
 }
 
 /** Until when GitHub asked us to wait, by installation: another report must not ask in between. One consumer works at a time. */

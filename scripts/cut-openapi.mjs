@@ -18,7 +18,6 @@ const OPERATIONS = new Set([
   "apps/list-webhook-deliveries",
   "apps/redeliver-webhook-delivery",
   "apps/get-webhook-config-for-app",
-  "apps/list-installations",
   "users/get-authenticated",
   "apps/list-installations-for-authenticated-user",
   "apps/list-installation-repos-for-authenticated-user",

@@ -13,6 +13,7 @@ import { addBrakes } from "./brakes-command.ts";
 import { addBuilds } from "./builds-command.ts";
 import { addCheck } from "./check-command.ts";
 import { dev } from "./dev.ts";
+import { addDoctor } from "./doctor-command.ts";
 import type { Output } from "./events.ts";
 import { init } from "./init.ts";
 import { addArtifacts, addCaches, addDispatch } from "./kept-command.ts";
@@ -81,6 +82,7 @@ export function createProgram(start: Start): Command {
   addDev(program, start);
   addInit(program, start);
   addCheck(program, start);
+  addDoctor(program, start);
   addSettings(program, start);
   addBrakes(program, start);
   addBuilds(program, start);

@@ -78,6 +78,7 @@ export function createClient(options: {
     }
   });
   octokit.hook.after("request", (response, parameters) => {
+    noteLimit(response.headers);
     // A cut body, or a proxy's page: Octokit hands over what it cannot parse as text.
     if (response.status < 202 && (typeof response.data !== "object" || response.data === null)) {
       const call = `${parameters.method} ${parameters.url}`;
@@ -85,6 +86,28 @@ export function createClient(options: {
     }
   });
   return octokit;
+}
+
+export interface SeenLimit {
+  limit: number;
+  remaining: number;
+  /** ms, UTC */
+  resetAt: number;
+}
+
+let seenLimit: SeenLimit | null = null;
+
+/** What GitHub's headers last said to this isolate; null before. */
+export function lastLimit(): SeenLimit | null {
+  return seenLimit;
+}
+
+function noteLimit(headers: Answered["headers"]): void {
+  const [limit, remaining, reset] = ["limit", "remaining", "reset"].map((name) =>
+    Number(headers[`x-ratelimit-${name}`]),
+  );
+  if (limit === undefined || remaining === undefined || reset === undefined) return;
+  if (Number.isFinite(limit + remaining + reset)) seenLimit = { limit, remaining, resetAt: reset * 1000 };
 }
 
 /** The limit covers the body too. */

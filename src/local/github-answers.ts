@@ -184,7 +184,7 @@ export function installationJson(
   };
 }
 
-export function appJson(url: string, app: { id: string; slug: string }): Json {
+export function appJson(url: string, app: { id: string; slug: string; installations: number }): Json {
   return {
     id: Number(app.id),
     slug: app.slug,
@@ -194,6 +194,7 @@ export function appJson(url: string, app: { id: string; slug: string }): Json {
     description: null,
     external_url: url,
     html_url: `${url}/apps/${app.slug}`,
+    installations_count: app.installations,
     created_at: LONG_AGO,
     updated_at: LONG_AGO,
     permissions: APP_PERMISSIONS,

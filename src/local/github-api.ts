@@ -27,7 +27,6 @@ export const APP_OPERATIONS: Record<string, (ask: Ask) => Answer> = {
   "apps/get-webhook-config-for-app": hookConfig,
   "apps/list-webhook-deliveries": listDeliveries,
   "apps/redeliver-webhook-delivery": redeliver,
-  "apps/list-installations": listInstallations,
   "apps/get-repo-installation": ({ state, url, params }) => {
     const repository = findRepository(state, params["owner"] ?? "", params["repo"] ?? "");
     return repository
@@ -39,19 +38,16 @@ export const APP_OPERATIONS: Record<string, (ask: Ask) => Answer> = {
   },
 };
 
-const app = (state: LocalState) => ({ id: state.appId, slug: state.appSlug });
+const app = (state: LocalState) => ({ id: state.appId, slug: state.appSlug, installations: installationsOf(state) });
+
+const installationsOf = ({ repositories }: LocalState): number =>
+  new Set([...repositories.values()].map((one) => one.installationId)).size;
 
 function getInstallation({ state, url, params }: Ask): Answer {
   const id = Number(params["installation_id"]);
   const repository = [...state.repositories.values()].find((one) => one.installationId === id);
   if (repository === undefined) return notFound();
   return { status: 200, body: installationJson(url, repository, app(state), grantedTo(state, id)) };
-}
-
-function listInstallations({ state, url }: Ask): Answer {
-  const all = new Map([...state.repositories.values()].map((one) => [one.installationId, one]));
-  const body = [...all].map(([id, one]) => installationJson(url, one, app(state), grantedTo(state, id)));
-  return { status: 200, body: body.slice(0, 30) };
 }
 
 /** What the App may do in this installation. */

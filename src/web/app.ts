@@ -10,6 +10,7 @@ import { getBuild, getBuilds, getJob, getRepositories, getRepositoryBuilds } fro
 import { GitHubFault } from "../github/client.ts";
 import { logFault } from "../model/log.ts";
 import { getDelivery } from "./api-deliveries.ts";
+import { getHealth, getSetup } from "./api-health.ts";
 import { getLog } from "./api-logs.ts";
 import { deleteCaches, getCaches } from "./api-caches.ts";
 import { cancelBuild, dispatchWorkflow, rerunBuild } from "./api-requests.ts";
@@ -111,6 +112,8 @@ const api = new Hono<App>()
   .post("/secrets/reseal", (c) => resealSecrets(rooms(c)))
   .get("/audit", (c) => getAudit(rooms(c), c.req.url))
   .get("/usage", (c) => getUsage(rooms(c)))
+  .get("/health", (c) => getHealth(rooms(c)))
+  .get("/health/setup", (c) => getSetup(rooms(c)))
   .put("/pause", (c) => pause(rooms(c), null))
   .delete("/pause", (c) => resume(rooms(c), null))
   .put("/repositories/:owner/:repo/pause", (c) => pause(rooms(c), repository(c)))

@@ -121,9 +121,8 @@ function runWithout({ row, proofs }: Row): Verdict {
 function without(row: Row): boolean {
   if (WITHOUT[row.row] === undefined) throw new Error(`${row.row}: ${NOT_OURS[row.row] ?? "nothing can be taken out"}`);
   const verdict = runWithout(row);
-  say(
-    `${row.row.padEnd(4)} without its defence: ${verdict === "holds" ? "STILL HOLDS" : "fails, as it must"}   ${row.what}`,
-  );
+  const words = { holds: "STILL HOLDS", FAILS: "fails, as it must", "NOT RUN": "DID NOT RUN" }[verdict];
+  say(`${row.row.padEnd(4)} without its defence: ${words.padEnd(18)} ${row.what}`);
   return verdict === "FAILS";
 }
 

@@ -12,7 +12,6 @@ import {
   statusesOf,
 } from "../../support/github-control.ts";
 import type { TestRepository } from "../../support/github-control.ts";
-import type { BuildView } from "../../../src/model/api.ts";
 import type { FaultAnswer } from "../../../src/local/github-state.ts";
 import { nothingLost } from "./nothing-lost.ts";
 import {
