@@ -15,7 +15,7 @@ export const LOG_VIEW_STYLE = `
 .step-title { display: inline-flex; flex-wrap: wrap; gap: .1rem .6rem; align-items: baseline; overflow-wrap: anywhere; min-width: 0; }
 .b { padding: .1rem 0; } .b.whole { content-visibility: auto; contain-intrinsic-size: auto 9350px; }
 .l { display: flex; scroll-margin-top: 7rem; padding-right: .7rem; line-height: 18.7px; }
-.l > a, .l > .unused-n { flex: none; width: 4.2rem; padding-right: .9rem; text-align: right; color: var(--muted); user-select: none; font: 11.5px/18.7px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
+.l > a, .l > .n, .gw > a { flex: none; width: 4.2rem; padding-right: .9rem; text-align: right; color: var(--muted); user-select: none; font: 11.5px/18.7px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .l > time { display: none; flex: none; width: 5.5rem; padding-right: .8rem; text-align: right; color: var(--muted); user-select: none; font: 11.5px/18.7px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .l > code { flex: 1; min-width: 0; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 8; line-height: inherit; }
 #log-view:has(#log-times:checked) .l > time { display: block; }
@@ -26,9 +26,9 @@ export const LOG_VIEW_STYLE = `
 .l.warning { background: color-mix(in srgb, var(--busy) 11%, transparent); box-shadow: inset 3px 0 var(--busy); } .l.warning > code { color: var(--busy); }
 .l.notice { box-shadow: inset 3px 0 var(--link); } .l.debug > code { color: var(--muted); }
 .l:target, .l.picked { background: color-mix(in srgb, var(--accent) 18%, transparent); } .l.hit > code { background: color-mix(in srgb, var(--busy) 22%, transparent); } .l.hit.now { outline: 2px solid var(--accent); outline-offset: -2px; }
-.g { margin: 0; padding: 0; border: 0; } .g > summary { list-style: none; font-weight: 600; } .g > summary::-webkit-details-marker { display: none; }
+.gw { position: relative; } .gw > a { position: absolute; z-index: 1; left: 0; top: 0; } .g { margin: 0; padding: 0; border: 0; } .g > summary { list-style: none; font-weight: 600; } .g > summary::-webkit-details-marker { display: none; }
 .g > summary .l > code::before { content: "▸ "; color: var(--muted); } .g[open] > summary .l > code::before { content: "▾ "; }
 #log-end:not([hidden]) { position: sticky; bottom: .7rem; z-index: 3; display: block; margin: .5rem auto 0; }
-@media (max-width: 40rem) { .l > a, .l > .unused-n { width: 2.9rem; padding-right: .5rem; } .l > time { width: 4.2rem; } #log-bar { position: static; } #log-rows .step > summary { top: 0; } #log-found ol { padding-left: 4rem; } }
+@media (max-width: 40rem) { .l > a, .l > .n, .gw > a { width: 2.9rem; padding-right: .5rem; } .l > time { width: 4.2rem; } #log-bar { position: static; } #log-rows .step > summary { top: 0; } #log-found ol { padding-left: 4rem; } }
 @media print { #log-bar, #log-earlier, #log-later { display: none; } .b.whole { content-visibility: visible; } }
 `;

@@ -22,7 +22,7 @@ async function ask<T>(log: SeededLog, part: string, query: Record<string, string
 
 const rows = async (log: SeededLog, query: Record<string, string> = {}) => await ask<LogWindow>(log, "rows", query);
 const ROW =
-  /<div class="l[^"]*" id="L(\d+)"><a href="#L\1">\1<\/a>(?:<time[^>]*>[^<]*<\/time>)?<code>([^\n]*)<\/code><\/div>/g;
+  /<div class="l[^"]*" id="L(\d+)">(?:<a href="#L\1">\1<\/a>|<span class="n"><\/span>)(?:<time[^>]*>[^<]*<\/time>)?<code>([^\n]*)<\/code><\/div>/g;
 
 /** Numbers and texts of rows, markup and all. */
 function read(parts: readonly RowsPart[]): [number: number, html: string][] {
@@ -110,7 +110,9 @@ describe("a window of a log", () => {
     await writeLog(log, "##[group]Run make\nbuilding\n##[endgroup]\n10%\r50%\r100%\n##[error]it broke\n");
     await writeLog(log, "a: pulling\nb: pulling\n\u001b[2A\u001b[2Ka: done\n\u001b[2Kb: done\nend\n");
     const { parts } = await rows(log);
-    expect(parts[0]?.html).toContain('<details class="g"><summary><div class="l" id="L1">');
+    expect(parts[0]?.html).toContain(
+      '<div class="gw"><a href="#L1">1</a><details class="g"><summary><div class="l" id="L1">',
+    );
     expect(parts[0]?.html).toContain('<div class="l error" id="L5">');
     expect(parts[0]?.errors).toEqual([5]);
     expect(read(parts)).toEqual([

@@ -160,7 +160,7 @@ export class LogRows {
 
   #dropFrom(number: number): void {
     for (let row = this.#all[this.#all.length - 1]; row && numberOf(row) >= number;) {
-      remove(row.parentElement?.tagName === "SUMMARY" ? row.closest("details.g") : row);
+      remove(row.parentElement?.tagName === "SUMMARY" ? row.closest(".gw") : row);
       row = this.#all[this.#all.length - 1];
     }
   }
@@ -169,7 +169,7 @@ export class LogRows {
   #trim(): void {
     while (this.#all.length > KEPT_ROWS) {
       const first = this.#all[0];
-      const block = first?.closest("details.g") ?? first?.closest(".b") ?? first;
+      const block = first?.closest(".gw") ?? first?.closest(".b") ?? first;
       if (!block) break;
       remove(block);
     }

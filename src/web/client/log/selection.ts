@@ -54,10 +54,10 @@ export class Selection {
   }
 
   #click(event: MouseEvent): void {
-    const link = event.target instanceof Element ? event.target.closest(".l > a, .l > .n") : null;
+    const link = event.target instanceof Element ? event.target.closest<HTMLAnchorElement>(".l > a, .gw > a") : null;
     if (link === null || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
-    const number = numberOf(link.parentElement ?? undefined);
+    const number = Number(link.hash.slice(2));
     this.#pick(number, { isEnd: event.shiftKey });
   }
 
