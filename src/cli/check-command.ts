@@ -32,6 +32,7 @@ export function addCheck(program: Command, start: (work: () => Promise<number>) 
     .option("--ref <ref>", "the branch or tag that the event is about (default: the branch that is checked out)")
     .option("--input <name=value>", "an input of workflow_dispatch; may be repeated", collect, [])
     .option("--changed <path>", "a file that the event changes, for path filters; may be repeated", collect, [])
+    .option("--actions <dir>", "actions of other repositories, as owner/repository in it")
     .option("--workflow <file>", "only this workflow file", "")
     .option("--json", "print problems and plan as JSON", false)
     .action((path: string, given: Given) => start(() => carryOut(path, given)));

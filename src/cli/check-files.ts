@@ -7,7 +7,7 @@ import { actionPaths, readAction } from "../language/read-action.ts";
 import { isLocalAction } from "../language/native-actions.ts";
 import { readWorkflow } from "../language/read-workflow.ts";
 import { MAX_ACTION_LEVELS, MAX_WORKFLOW_BYTES } from "../model/limits.ts";
-import type { Place, Problem, StepDefinition, Workflow, WorkflowFile } from "../model/workflow.ts";
+import type { Place, Problem, StepDefinition, UsesStep, Workflow, WorkflowFile } from "../model/workflow.ts";
 import { runGit } from "../local/user-git.ts";
 import { WORKFLOW_DIRS } from "./source.ts";
 import { UsageError } from "./usage-error.ts";
@@ -64,6 +64,8 @@ export interface Checked {
   /** Of the file, of its jobs, of what they call and use. */
   problems: Problem[];
   notes: Note[];
+  /** Steps that use an action, those of the repository's own actions among them. */
+  uses: UsesStep[];
 }
 
 /** Texts as they were read, for showing the lines that problems stand in. */
@@ -105,7 +107,7 @@ export async function checkFile(path: string, texts: Texts): Promise<Checked> {
     problems.push(...found.problems);
     notes.push(...found.notes);
   }
-  return { file, problems: unique(problems), notes: unique(notes) };
+  return { file, problems: unique(problems), notes: unique(notes), uses: actions.uses };
 }
 
 function stepsOf({ jobs }: Workflow): StepDefinition[] {
@@ -118,6 +120,7 @@ type Findings = Pick<Checked, "problems" | "notes">;
 class Actions {
   readonly #texts: Texts;
   readonly #seen = new Set<string>();
+  readonly uses: UsesStep[] = [];
 
   constructor(texts: Texts) {
     this.#texts = texts;
@@ -125,6 +128,7 @@ class Actions {
 
   /** `trail` are the actions that lead to this step. */
   async check(step: StepDefinition, trail: readonly string[]): Promise<Findings> {
+    if (step.kind === "uses") this.uses.push(step);
     if (step.kind !== "uses" || !isLocalAction(step.uses)) return { problems: [], notes: [] };
     const paths = actionPaths(step.uses);
     if (paths === null) return invalid(step, `'${step.uses}' lies outside the workspace`);

@@ -12,13 +12,14 @@ export function showJson(report: CheckReport): string {
 }
 
 export function showCheck(report: CheckReport, paint: Paint): string {
-  const { event, problems, notes, workflows } = harmless(report);
+  const { event, problems, notes, workflows, actions } = harmless(report);
   const lines = [
     ...problems.flatMap((problem) => problemLines(problem, paint)),
     ...notes.map(({ at, message }) => `${at.file}:${at.line}:${at.column}: ${paint("yellow", "note:")} ${message}`),
     ...(problems.length + notes.length > 0 ? [""] : []),
     `${event.name} of ${event.ref}`,
     ...workflows.flatMap((workflow) => ["", ...workflowLines(workflow, paint)]),
+    ...actionLines(actions, paint),
     "",
     summaryOf({ problems, workflows }, paint),
   ];
@@ -57,6 +58,21 @@ function workflowLines({ path, name, starts, why, jobs }: WorkflowPlan, paint: P
     `  ${paint("green", "starts")}: ${why}`,
     ...jobs.map((job, index) => jobLine(job, jobs[index - 1], paint)),
   ];
+}
+
+function actionLines(actions: CheckReport["actions"], paint: Paint): string[] {
+  if (actions.length === 0) return [];
+  const widest = Math.max(...actions.map(({ uses }) => uses.length));
+  return [
+    "",
+    paint("bold", "Actions"),
+    ...actions.map((one) => `  ${markOf(one, paint)} ${one.uses.padEnd(widest)}  ${paint("dim", one.how)}`),
+  ];
+}
+
+function markOf({ runs }: CheckReport["actions"][number], paint: Paint): string {
+  if (runs === null) return paint("yellow", "?");
+  return runs ? paint("green", "✓") : paint("red", "✗");
 }
 
 /** The round stands before its first job. */

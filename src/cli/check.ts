@@ -6,6 +6,7 @@ import { sameNames } from "../language/same-names.ts";
 import { type ChangedFiles, decideTrigger, needsChangedFiles } from "../language/trigger.ts";
 import type { TriggerEvent } from "../model/event.ts";
 import type { Problem, Scalar, Workflow, WorkflowFile } from "../model/workflow.ts";
+import { judgeActions, type NeededAction } from "./check-actions.ts";
 import { knownGithub, makeEvent } from "./check-event.ts";
 import { type Checked, checkFile, findFiles, type Note, Texts, unique } from "./check-files.ts";
 import { showCheck, showJson } from "./check-screen.ts";
@@ -20,6 +21,8 @@ export interface CheckOptions {
   workflow: string;
   changed: string[];
   json: boolean;
+  /** A folder that holds actions of other repositories. */
+  actions?: string;
 }
 
 export interface WorkflowPlan {
@@ -35,6 +38,7 @@ export interface CheckReport {
   problems: (Problem & { source: string | null })[];
   notes: Note[];
   workflows: WorkflowPlan[];
+  actions: NeededAction[];
 }
 
 /** Returns the exit code: 0 for nothing wrong, 1 for problems. Throws `UsageError`. */
@@ -60,12 +64,17 @@ async function makeReport(path: string, options: CheckOptions): Promise<CheckRep
     event,
   );
   // What `sameNames` adds is a problem of each of the two files.
-  const problems = unique([...checked, ...files].flatMap((one) => one.problems)).sort(byPlace);
+  const needed = await judgeActions(
+    checked.flatMap((one) => one.uses),
+    options.actions ?? null,
+  );
+  const problems = unique([...checked, ...files, needed].flatMap((one) => one.problems)).sort(byPlace);
   return {
     event: { name: event.name, ref: event.ref },
     problems: await Promise.all(problems.map(async (one) => ({ ...one, source: await lineOf(one, texts) }))),
     notes: unique(checked.flatMap((one) => one.notes)).sort(byPlace),
     workflows: files.map((file) => planOf(file, event, options.changed)),
+    actions: needed.actions,
   };
 }
 

@@ -69,13 +69,15 @@ export function readRunOptions(given: GivenOptions): RunOptions {
     secrets: given.secret.map(readSecretName),
     ref: given.ref ?? null,
     artifacts: given.artifacts ?? null,
-    actions: given.actions === undefined ? null : readFolder("--actions", given.actions),
+    actions: readFolder("--actions", given.actions),
     state: given.state ?? null,
     maxSandboxes: given.maxSandboxes === undefined ? null : readCount(given.maxSandboxes),
   };
 }
 
-function readFolder(option: string, path: string): string {
+/** Absolute; null where none is given. */
+function readFolder(option: string, path: string | undefined): string | null {
+  if (path === undefined) return null;
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return resolve(path);
   throw new UsageError(`${option} ${path}: there is no such folder.`);
 }

@@ -53,14 +53,15 @@ jobs:
   a:
     runs-on: ubuntu-latest
     steps:
-      - uses: some/action@v1
+      - uses: docker://alpine
       - run: echo \${{ nope.x }}
 `,
     });
     const { code, text } = await shown(root);
     expect(code).toBe(1);
-    expect(text).toContain(`${CI}:6:15: not carried out: the action 'some/action@v1' is not carried out by Sandlot yet
-  6 |       - uses: some/action@v1
+    expect(text)
+      .toContain(`${CI}:6:15: not carried out: 'docker://alpine' is not carried out: there is no Docker in Sandlot's sandboxes
+  6 |       - uses: docker://alpine
     |               ^
 ${CI}:7:19: error: the context 'nope' is not available here
   7 |       - run: echo \${{ nope.x }}
@@ -76,16 +77,17 @@ ${CI}:7:19: error: the context 'nope' is not available here
       ".sandlot/workflows/called.yml":
         "on: workflow_call\njobs:\n  x:\n    runs-on: linux\n    steps:\n      - uses: ./actions/one\n      - uses: ./actions/none\n",
       "actions/one/action.yaml": "runs:\n  using: composite\n  steps:\n    - uses: ./actions/two\n",
-      "actions/two/action.yml": "runs:\n  using: node24\n  main: x.js\n",
+      "actions/two/action.yml": "runs:\n  using: docker\n  image: x\n",
     });
     const { problems, notes, code } = await report(root);
     expect(code).toBe(1);
     expect(problems).toEqual([
       {
         reason: "unsupported",
-        message: "an action that runs using 'node24' is not carried out by Sandlot: only composite actions are",
+        message:
+          "an action that runs using 'docker' is not carried out by Sandlot: there is no Docker in its sandboxes",
         at: { file: "actions/two/action.yml", line: 2, column: 10 },
-        source: "  using: node24",
+        source: "  using: docker",
       },
     ]);
     expect(notes.map(({ at, message }) => `${at.file}:${at.line} ${message}`)).toEqual([

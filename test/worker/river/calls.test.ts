@@ -147,7 +147,7 @@ jobs:
     inputs: { n: { type: number } }
 jobs:
   a: { name: "Leg \${{ inputs.n }}", runs-on: ubuntu-latest, steps: [{ run: "true" }] }
-  b: { runs-on: ubuntu-latest, steps: [{ uses: some/action@v1 }] }
+  b: { runs-on: ubuntu-latest, steps: [{ uses: "docker://alpine" }] }
 `,
     });
     const [id] = await buildsOf(await push(repository));
