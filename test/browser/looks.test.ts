@@ -1,8 +1,7 @@
 /** Every page in Chromium: for those who do not see, on a phone, in the dark, by keyboard, and with strangers' words in it. */
 
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
+import axe from "axe-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Page } from "playwright-core";
 import { dev, hasBrowser, newestBuild, open, useBrowser } from "./browser.ts";
@@ -13,7 +12,6 @@ useBrowser();
 declare function getComputedStyle(element: unknown): { backgroundColor: string };
 
 const REPOSITORY = "/repositories/local/short-links";
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** One of each, with its name. */
 async function pages(): Promise<[string, string][]> {
@@ -43,7 +41,7 @@ interface Finding {
 
 /** By id, with what they are about. */
 async function findings(page: Page, options: string): Promise<unknown[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const { violations } = await page.evaluate<{ violations: Finding[] }>(`axe.run(${options})`);
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
@@ -55,6 +53,21 @@ const CONTRAST = '{ runOnly: { type: "rule", values: ["color-contrast"] } }';
 /** What only strangers' words could have brought. */
 const FOREIGN =
   "img[src=x], script:not([src]), [onerror], [onload], [style]:not(#log *), a[href^='javascript:'], a[href^='data:']";
+
+/** The texts and elements that reach over the edge, of those that no box cuts or scrolls. */
+const TOO_WIDE = `(() => {
+  const found = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+  while (walk.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(walk.currentNode);
+    if (range.getBoundingClientRect().right > 320) {
+      const one = walk.currentNode;
+      if (!(one.closest ? one : one.parentElement).closest(".graph")) found.push((one.outerHTML ?? one.data).slice(0, 120));
+    }
+  }
+  return found.slice(-4);
+})()`;
 
 /** What each page was found to be, looked at once for all tests. */
 const visits: { name: string; hacked: unknown; foreign: unknown[]; axe: unknown[]; width: unknown }[] = [];
@@ -68,17 +81,15 @@ async function visit(name: string, path: string): Promise<(typeof visits)[number
   const made = await page.evaluate<string[]>(
     `Array.from(document.querySelectorAll(${JSON.stringify(FOREIGN)}), (one) => one.outerHTML)`,
   );
-  const axe = await findings(page, ALL_RULES);
+  const found = await findings(page, ALL_RULES);
   const hacked = await page.evaluate("window.hacked ?? null");
   const foreign = [...made, ...complaints.filter((one) => !isNotFound(one))];
   await page.emulateMedia({ colorScheme: "dark" });
-  axe.push(...(await findings(page, CONTRAST)));
+  found.push(...(await findings(page, CONTRAST)));
   await page.setViewportSize({ width: 320, height: 700 });
   const width = await page.evaluate<number>("document.documentElement.scrollWidth");
-  const wide = await page.evaluate<string[]>(
-    `Array.from(document.querySelectorAll("main *")).filter((one) => one.getBoundingClientRect().right > 320 && !one.closest(".graph, .summary")).map((one) => one.outerHTML.slice(0, 150))`,
-  );
-  return { name, hacked, foreign, axe, width: width === 320 ? width : [width, ...wide] };
+  const wide = width > 320 ? await page.evaluate<string[]>(TOO_WIDE) : [];
+  return { name, hacked, foreign, axe: found, width: wide.length === 0 ? width : [width, ...wide] };
 }
 
 beforeAll(async () => {

@@ -6,13 +6,20 @@ import { emitterEventNames } from "@octokit/webhooks";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { readEvent } from "../../src/github/webhook.ts";
+import { INSTANCES, sandboxCost } from "../../src/model/prices.ts";
 import { DEFAULT_MAX_LOG_BYTES, DEFAULT_MAX_SANDBOXES } from "../../src/model/limits.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
 interface Wrangler {
-  containers: { class_name: string; max_instances: number; rollout_active_grace_period: number; image: string }[];
+  containers: {
+    class_name: string;
+    instance_type: string;
+    max_instances: number;
+    rollout_active_grace_period: number;
+    image: string;
+  }[];
   durable_objects: { bindings: { class_name: string }[] };
   migrations: { new_sqlite_classes: string[] }[];
   queues: {
@@ -32,6 +39,16 @@ it("admits as many sandboxes at once as each container class may have instances"
     DEFAULT_MAX_SANDBOXES,
   ]);
   expect(wrangler.vars["MAX_SANDBOXES"]).toBe(String(DEFAULT_MAX_SANDBOXES));
+});
+
+it("counts the cost of a sandbox by the instance types that are deployed", () => {
+  expect(wrangler.containers.map((container) => container.instance_type)).toEqual([
+    INSTANCES.standard.type,
+    INSTANCES.large.type,
+  ]);
+  // One busy vCPU, 6 GiB and 12 GB for a minute: 60 × (0.00002 + 6 × 0.0000025 + 12 × 0.00000007).
+  expect(sandboxCost("standard", 60_000)).toBeCloseTo(0.0021504, 10);
+  expect(sandboxCost("large", -5)).toBe(0);
 });
 
 it("gives every container class a binding and a place in the migrations", () => {

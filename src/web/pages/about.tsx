@@ -57,6 +57,16 @@ export function AboutBuild({ build, githubUrl }: { build: BuildView; githubUrl: 
         <dd>
           <Cost cost={build.cost} />
         </dd>
+        {build.actions.length === 0 ? null : (
+          <>
+            <dt>Actions</dt>
+            <dd>
+              {build.actions.map((one) => (
+                <Pinned action={one} githubUrl={githubUrl} />
+              ))}
+            </dd>
+          </>
+        )}
         {caches.length === 0 ? null : (
           <>
             <dt>Caches</dt>
@@ -78,6 +88,21 @@ export function AboutBuild({ build, githubUrl }: { build: BuildView; githubUrl: 
   );
 }
 
+/** What was carried out, whatever the ref means by now. */
+function Pinned({ action, githubUrl }: { action: BuildView["actions"][number]; githubUrl: string }) {
+  const { name, ref, sha, kind } = action;
+  return (
+    <div>
+      <code>{`${name}@${ref}`}</code> {kind === "sha" ? "by its commit" : `${kind}, which was `}
+      {kind === "sha" ? null : (
+        <A href={`${githubUrl}/${name}/tree/${sha}`}>
+          <code>{sha.slice(0, 12)}</code>
+        </A>
+      )}
+    </div>
+  );
+}
+
 function Cost({ cost }: { cost: BuildView["cost"] }) {
   if (cost.sandboxMs === 0) return <>none was started</>;
   const minutes = cost.sandboxMs / 60_000;
@@ -93,7 +118,7 @@ function Cost({ cost }: { cost: BuildView["cost"] }) {
 }
 
 /** Two digits that say something. */
-export function dollars(usd: number): string {
+function dollars(usd: number): string {
   if (usd === 0) return "$0";
   if (usd < 0.0001) return "$0.0001";
   return `$${usd >= 0.1 ? usd.toFixed(2) : usd.toPrecision(2)}`;

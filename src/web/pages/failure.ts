@@ -46,7 +46,7 @@ function withoutScript(lines: string[]): string[] {
 }
 
 /** Where a step's part of the log ends: where the next one's starts. A step that was skipped has none: it starts where the next does. */
-export function partEnd(steps: StepView[], step: StepView): number {
+function partEnd(steps: StepView[], step: StepView): number {
   const later = steps.filter(({ number, logFrom }) => number > step.number && logFrom >= step.logFrom);
   return Math.min(...later.map(({ logFrom }) => logFrom));
 }
