@@ -15,7 +15,7 @@ export function rightOnAll(viewer: Viewer): Right | null {
   switch (viewer.kind) {
     case "machine":
       return "admin";
-    // Whom the owner lets through sees and acts everywhere; secrets and tokens take more (docs/decisions/0015).
+    // Whom the owner lets through sees and acts everywhere; secrets and tokens take more (docs/decisions/0017).
     case "access":
       return "act";
     case "token":

@@ -34,12 +34,16 @@ export function askedOf(method: string, path: string): Asked {
 
 const INSTANCE: Asked = { subject: { kind: "instance" }, needed: "admin" };
 
+/** A monitor's token reads these, and administers nothing. */
+const MONITORED = new Set(["health", "usage"]);
+
 function ofProgram(method: string, first: string, rest: string[], needed: Right): Asked | null {
   if (first === "login") {
     return { subject: { kind: method === "POST" ? "open" : "self" }, needed };
   }
   if (first === "whoami") return { subject: { kind: "self" }, needed };
   if (first === "audit") return INSTANCE;
+  if (MONITORED.has(first) && needed === "read") return { subject: { kind: "instance" }, needed };
   const isList = (first === "builds" || first === "repositories") && rest.length === 0;
   return isList ? { subject: { kind: "list" }, needed } : null;
 }

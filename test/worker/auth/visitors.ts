@@ -10,10 +10,10 @@ import { createRepository } from "../../support/github-control.ts";
 import type { TestRepository } from "../../support/github-control.ts";
 
 export const github = inject("gitHubApp");
-export const HOST = "https://sandlot.example";
+const HOST = "https://sandlot.example";
 
 /** A Worker where people can sign in. */
-export const SIGN_IN: Partial<Env> = {
+const SIGN_IN: Partial<Env> = {
   GITHUB_APP_CLIENT_ID: LOCAL_CLIENT_ID,
   GITHUB_APP_CLIENT_SECRET: LOCAL_CLIENT_SECRET,
   PUBLIC_URL: HOST,
