@@ -32,7 +32,7 @@ const EXAMPLES = {
 } as const satisfies Record<SettingKind, string>;
 
 const WHERE = `
-Environment: SANDLOT_URL says where your Sandlot is, SANDLOT_API_TOKEN lets you in.
+Environment: SANDLOT_URL says where your Sandlot is; sandlot login, or SANDLOT_TOKEN, lets you in.
 Exit codes: 0 done, 1 refused, 2 usage.`;
 
 interface GivenScope {

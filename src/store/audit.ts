@@ -10,7 +10,7 @@ export interface AuditEntry {
   detail: string;
 }
 
-export type AuditedAct =
+type AuditedAct =
   | "build.rerun"
   | "build.cancel"
   | "build.dispatch"

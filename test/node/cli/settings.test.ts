@@ -113,7 +113,8 @@ it("scopes and addresses that cannot be meant are refused", () => {
   for (const name of ["ada", "ada/app/x", "../app", "ada/..", "ada/a b"]) {
     expect(() => readRepositoryName(name)).toThrow("is not owner/name");
   }
-  expect(() => readRemote({})).toThrow("SANDLOT_URL is not set");
-  expect(() => readRemote({ SANDLOT_URL: "file:///x" })).toThrow("no http address");
-  expect(() => readRemote({ SANDLOT_URL: "https://x.example" })).toThrow("SANDLOT_API_TOKEN is not set");
+  const nobody = { XDG_CONFIG_HOME: folder };
+  expect(() => readRemote(nobody)).toThrow("SANDLOT_URL is not set");
+  expect(() => readRemote({ ...nobody, SANDLOT_URL: "file:///x" })).toThrow("no http address");
+  expect(() => readRemote({ ...nobody, SANDLOT_URL: "https://x.example" })).toThrow("not signed in");
 });
