@@ -2,12 +2,7 @@
 
 import type { UsesStep } from "../model/workflow.ts";
 import { DEFAULT_ARTIFACT_RETENTION_DAYS, MAX_ARTIFACT_FILES } from "../model/limits.ts";
-import {
-  artifactsOfBuild,
-  refusedArtifactName,
-  saveArtifact,
-  saveArtifactFiles,
-} from "../store/artifacts.ts";
+import { artifactsOfBuild, refusedArtifactName, saveArtifact, saveArtifactFiles } from "../store/artifacts.ts";
 import type { Artifact } from "../store/artifacts.ts";
 import { artifactFileKey, artifactPrefix, prefixNumber } from "../store/keys.ts";
 import { chooseFiles } from "./artifact-files.ts";
