@@ -3,13 +3,13 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import type { BuildSummary, BuildView, CacheView, DeliveryView, TokenView } from "../../../src/model/api.ts";
+import { openProxy } from "./proxy.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const WORKFLOW = `
@@ -182,7 +182,7 @@ describe("builds", () => {
   });
 
   it("are watched to their end through connections that break, and logs miss or repeat nothing", async () => {
-    const proxy = await openProxy();
+    const proxy = await openProxy(Number(new URL(url).port));
     const id = await dispatch("level=good");
     const child = start(["builds", "watch", id, "--exit-status"], { SANDLOT_URL: proxy.url, SANDLOT_TOKEN: admin });
     const end = ended(child);
@@ -284,36 +284,3 @@ describe("what cannot be done", () => {
     }
   });
 });
-
-/** Passes everything on, until it is told to cut all that is open. */
-async function openProxy(): Promise<{ url: string; cut(): void; close(): void }> {
-  const open = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    const onward = connect(Number(new URL(url).port), "127.0.0.1");
-    for (const one of [socket, onward]) {
-      open.add(one);
-      one.on("error", () => {});
-      one.on("close", () => {
-        open.delete(one);
-        socket.destroy();
-        onward.destroy();
-      });
-    }
-    socket.pipe(onward).pipe(socket);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  const cut = () => {
-    for (const socket of open) socket.destroy();
-  };
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    cut,
-    close: () => {
-      cut();
-      server.close();
-    },
-  };
-}
