@@ -14,6 +14,7 @@ import { describeMachine, drawTable, type Part } from "./figures.ts";
 import { measureLog } from "./log.ts";
 import { measureMask } from "./mask.ts";
 import { measureLogPage } from "./log-page.ts";
+import { measureStorm } from "./storm.ts";
 import { cpuOfSteps, measureSteps, timeOfSteps } from "./steps.ts";
 
 const MINUTE = 60_000;
@@ -22,7 +23,7 @@ const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 
 interface Measure {
-  /** Those of `a` to `i` that it answers. */
+  /** Those of `a` to `j` that it answers. */
   parts: readonly string[];
   limitMs: number;
   measure: (bench: Bench, signal: AbortSignal) => Promise<Record<string, Part>>;
@@ -47,6 +48,7 @@ const MEASURES: readonly Measure[] = [
     limitMs: 10 * MINUTE,
     measure: async (bench, signal) => ({ h: await measureLogPage(bench, signal) }),
   },
+  { parts: ["j"], limitMs: 30 * MINUTE, measure: async (bench, signal) => ({ j: await measureStorm(bench, signal) }) },
   { parts: ["i"], limitMs: 3 * MINUTE, measure: async (bench, signal) => ({ i: await measureMask(bench, signal) }) },
 ];
 

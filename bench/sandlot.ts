@@ -96,8 +96,7 @@ export class BenchSandlot implements AsyncDisposable {
     return (await this.#control<{ sha: string }>(`repositories/${owner}/${name}/commits`, { files })).sha;
   }
 
-  async push(repository: NamedRepository, sha: string): Promise<Pushed> {
-    const deliveryId = randomUUID();
+  async push(repository: NamedRepository, sha: string, deliveryId: string = randomUUID()): Promise<Pushed> {
     const { url, webhookSecret: secret, github } = this.facts;
     const payload = pushPayload({ url: github.url, repository, ref: "refs/heads/main", before: null, after: sha });
     const sentAt = Date.now();

@@ -1,12 +1,13 @@
 /** F6, F26: workerd is killed outright in each phase of a build, and started again on the same state; nothing of it shows. */
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
+import { killWorker } from "../../bench/kill-worker.ts";
 import { type BenchRepository, BenchSandlot } from "../../bench/sandlot.ts";
 import type { BuildView } from "../../src/model/api.ts";
 import type { Fault } from "../../src/local/github-state.ts";
@@ -158,27 +159,6 @@ function processesNaming(text: string): string[] {
   return all.filter((line) => line.includes(text));
 }
 
-/** Every workerd below the process that is Sandlot, by its parents: nobody else's. */
-function killWorkerd(): void {
-  const parents = new Map<number, { parent: number; command: string }>();
-  for (const name of readdirSync("/proc").filter((one) => /^\d+$/.test(one))) {
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, "latin1");
-      const [, command = ""] = /\((.*)\)/.exec(stat) ?? [];
-      parents.set(Number(name), { parent: Number(stat.slice(stat.lastIndexOf(") ") + 2).split(" ")[1]), command });
-    } catch {
-      // It ended while we looked.
-    }
-  }
-  const isOurs = (pid: number): boolean =>
-    pid === sandlot.pid || (parents.has(pid) && isOurs(parents.get(pid)?.parent ?? 0));
-  const found = [...parents].filter(([pid, { command }]) => command === "workerd" && isOurs(pid)).map(([pid]) => pid);
-  // The first serves the address; the newest is the Worker itself.
-  const worker = found.toSorted((a, b) => a - b).at(-1);
-  if (worker === undefined) throw new Error("no workerd runs");
-  process.kill(worker, "SIGKILL");
-}
-
 const log = async (started: Started, text: string): Promise<boolean> => {
   const build = await buildOf(started);
   const job = build?.jobs.find((one) => one.name === "build");
@@ -213,6 +193,6 @@ it.each(PHASES)("F6: a kill while $phase changes nothing of what comes of the bu
   if (before !== undefined) await fault(before);
   const started = await start();
   await until(() => reached(started), Boolean, "the phase");
-  killWorkerd();
+  killWorker(sandlot.pid);
   expect(await outcomeOf(started)).toEqual(undisturbed);
 });
