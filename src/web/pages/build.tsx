@@ -9,7 +9,6 @@ import { readDelivery } from "../../store/deliveries.ts";
 import { readBuildView } from "../api-builds.ts";
 import type { Rooms } from "../rooms.ts";
 import { viewDelivery } from "../views.ts";
-import { Actions } from "./actions.tsx";
 import { AboutBuild, Artifacts } from "./about.tsx";
 import { BuildHead } from "./build-head.tsx";
 import { findFailure } from "./failure.ts";
@@ -89,7 +88,6 @@ function BuildPage({ build, failure, asked, frame, githubUrl }: PageProps) {
       <Annotations build={build} blob={blob} />
       <Summaries build={build} />
       <Artifacts build={build} />
-      <Actions build={build} githubUrl={githubUrl} />
       <Waterfall build={build} />
       <AboutBuild build={build} githubUrl={githubUrl} />
     </Layout>
