@@ -91,12 +91,13 @@ export async function api<T>(dev: DevAddress, path: string, init: RequestInit = 
   return (await answer.json()) as T;
 }
 
-/** Asks until it holds. */
+/** Asks until it holds; an answer that fails (nothing is there yet, the machine is busy) is asked for again. */
 export async function until<T>(ask: () => Promise<T>, holds: (value: T) => boolean): Promise<T> {
   for (const end = Date.now() + 60_000; ;) {
-    const value = await ask();
-    if (holds(value)) return value;
-    if (Date.now() > end) throw new Error(`It never came to that: ${JSON.stringify(value).slice(0, 500)}`);
+    const value = await ask().catch((error: unknown) => ({ error }));
+    const failed = typeof value === "object" && value !== null && "error" in value;
+    if (!failed && holds(value)) return value;
+    if (Date.now() > end) throw failed ? value.error : new Error(`Never: ${JSON.stringify(value).slice(0, 500)}`);
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
 }

@@ -29,10 +29,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dev = await startDev({ files: FILES, branch: HOSTILE_BRANCH, title: `Redirect ${INJECTION}` });
   const { url, door, token, folder, name } = dev;
   project.provide("dev", { url, door, token, folder, name });
-  await push(dev);
-  await until(
-    () => api<Page<BuildSummary>>(dev, "/builds"),
-    ({ items }) => items.length >= 2 && items.every(({ status }) => status === "completed"),
-  );
+  try {
+    await push(dev);
+    await until(
+      () => api<Page<BuildSummary>>(dev, "/builds"),
+      ({ items }) => items.length >= 2 && items.every(({ status }) => status === "completed"),
+    );
+  } catch (error) {
+    await dev.close();
+    throw error;
+  }
   return () => dev.close();
 }
