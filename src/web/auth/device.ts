@@ -14,7 +14,7 @@ type DeviceRooms = Pick<Rooms, "db" | "masterKey" | "previousMasterKey" | "signI
 
 const DEVICE_CONTEXT = "device";
 const NOT_SET_UP =
-  "Nobody can sign in here: GITHUB_APP_CLIENT_ID and GITHUB_APP_CLIENT_SECRET are not set on this Worker. Use a token: SANDLOT_TOKEN.";
+  "Nobody can sign in here: GITHUB_APP_CLIENT_ID and GITHUB_APP_CLIENT_SECRET are not set on this Worker. Use a token.";
 
 export async function startDeviceLogin(rooms: DeviceRooms, request: Request): Promise<Response> {
   const asked = await readJson(request, z.strictObject({}));

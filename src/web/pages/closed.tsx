@@ -8,12 +8,16 @@ export function showClosed(why: string): Response {
   return html(
     <Notice title="These pages are closed">
       <p>{why}</p>
-      <p>If this Sandlot is yours, there are two ways to open them:</p>
+      <p>If this Sandlot is yours, there are three ways to open them:</p>
       <ul>
         <li>
-          In your account: put a Cloudflare Access application in front of this Worker (leave{" "}
-          <code>/webhooks/github</code> and <code>/api</code> out of it), and set <code>ACCESS_TEAM_DOMAIN</code> to
-          your team's domain and <code>ACCESS_AUD</code> to the application's audience tag.
+          In your account: set <code>GITHUB_APP_CLIENT_ID</code> and <code>GITHUB_APP_CLIENT_SECRET</code>, and people
+          sign in with GitHub.
+        </li>
+        <li>
+          Or put a Cloudflare Access application in front of this Worker (leave <code>/webhooks/github</code> and{" "}
+          <code>/api</code> out of it), and set <code>ACCESS_TEAM_DOMAIN</code> to your team's domain and{" "}
+          <code>ACCESS_AUD</code> to the application's audience tag.
         </li>
         <li>
           On your own machine: <code>sandlot dev</code> shows them at a loopback address.
