@@ -30,12 +30,17 @@ const bundled = [
   "croner",
 ];
 
+/** Where `npm run test:faults -- --report FILE` reads what was run already. */
+function reportTo(outputFile: string | undefined): ["json", { outputFile: string }][] {
+  return outputFile ? [["json", { outputFile }]] : [];
+}
+
 export default defineConfig({
   test: {
     silent: "passed-only",
     // One file at a time: all of them share one local GitHub, whose calls and tokens some tests count.
     maxWorkers: 1,
-    reporters: ["default", "./test/support/closing-line.ts"],
+    reporters: ["default", "./test/support/closing-line.ts", ...reportTo(process.env["SANDLOT_TEST_REPORT"])],
     projects: [
       {
         plugins: [
