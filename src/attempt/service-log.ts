@@ -23,17 +23,19 @@ export async function showServiceLog(
   return [`##[group]The last lines of the service ${id}`, ...lines, "##[endgroup]"];
 }
 
-/** At the end of the log of a job that failed. */
+/** Of servers that have ended, at the end of the log of a job that failed: what the others say would hide what the failed step said. */
 export async function noteServiceLogs(session: Session): Promise<void> {
   for (const [index, { id }] of (session.facts.job.plan.definition.services ?? []).entries()) {
-    const lines = await tailOf(session, { process: serviceProcess(index), id });
+    const lines = await tailOfEnded(session, { process: serviceProcess(index), id });
     if (lines.length > 0) await session.logs.note(`service ${id}`, `${lines.join("\n")}\n`, Date.now());
   }
 }
 
 /** A job whose sandbox is gone has failed for that. */
-async function tailOf(session: Session, service: { process: string; id: string }): Promise<string[]> {
+async function tailOfEnded(session: Session, service: { process: string; id: string }): Promise<string[]> {
   try {
+    const { state } = await session.sandbox.pollStep(service.process, 0, 0);
+    if (state === "running") return [];
     return await showServiceLog(session, service, OTHER_SERVICE_LINES);
   } catch (error) {
     if (error instanceof SandboxFault)

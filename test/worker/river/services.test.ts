@@ -42,6 +42,7 @@ describe("the services of a job", () => {
           printf 'SET word kept\\r\\nGET word\\r\\nINFO server\\r\\n' >&3
           head -n 12 <&3
           echo "\${{ toJSON(job.services) }}" "\${{ job.services.cache.network }}"
+          printf 'SHUTDOWN NOSAVE\\r\\n' >&3; sleep 1
           exit 3
 `,
     );
@@ -55,9 +56,9 @@ describe("the services of a job", () => {
     expect(log).toMatch(/##\[warning\]the service cache: redis:1 was asked for, Redis \d+\.\S+ is given/);
     expect(log).toContain("##[warning]the service cache: the option --name changes nothing here");
     expect(log).toContain("\r\nkept");
-    // A job that failed shows what its servers last said.
+    // A job that failed shows what a server said last that has ended.
     expect(log).toContain("##[group]The last lines of the service cache");
-    expect(log).toContain("Ready to accept connections");
+    expect(log).toContain("bye bye");
     const port = Number(/localhost:(\d+)/.exec(log)?.[1]);
     await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow();
   });
