@@ -10,7 +10,7 @@ import { openSealed, readMasterKey, seal } from "../../../src/store/seal.ts";
 import { readSecrets, saveSecret, secretContext } from "../../../src/store/secrets.ts";
 import { readVariables } from "../../../src/store/variables.ts";
 import { app } from "../../../src/web/app.ts";
-import { api, migrate } from "./support.ts";
+import { api, migrate, seedBuild, seedJob } from "./support.ts";
 
 const REPOSITORY = { id: 7, ownerId: 5 };
 const app7 = "/repositories/acme/app";
@@ -162,5 +162,25 @@ describe("the audit log", () => {
     expect(JSON.stringify(await read("limit=100"))).not.toContain("a value to hide");
     expect((await api("/audit?repository=acme/none")).status).toBe(404);
     expect((await api("/audit?after=x")).status).toBe(400);
+  });
+
+  it("says who reran, cancelled and dispatched", async () => {
+    const ended = { status: "completed", conclusion: "failure", reason: null, detail: null, completedAt: 1 } as const;
+    const done = await seedBuild({ repositoryId: 7, state: ended });
+    await seedJob(done.id, "test", { repositoryId: 7, state: ended });
+    const running = await seedBuild({ repositoryId: 7 });
+    const asks = [
+      [`/builds/${done.id}/rerun`, {}],
+      [`/builds/${running.id}/cancel`, {}],
+      [`${app7}/dispatch`, { workflow: "ci.yml", ref: "main" }],
+    ] as const;
+    for (const [path, body] of asks)
+      expect([path, (await api(path, { method: "POST", body: JSON.stringify(body) })).status]).toEqual([path, 202]);
+    const { items } = await (await api("/audit?limit=3")).json<Page<AuditView>>();
+    expect(items.map(({ who, what, repositoryId, detail }) => [who, what, repositoryId, detail])).toEqual([
+      ["token", "build.dispatch", 7, "ci.yml of acme/app at main"],
+      ["token", "build.cancel", 7, `build ${running.id}`],
+      ["token", "build.rerun", 7, `build ${done.id}, run attempt 2, all jobs`],
+    ]);
   });
 });
