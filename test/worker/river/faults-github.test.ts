@@ -117,6 +117,7 @@ describe("F15: a repository that", () => {
     const id = await buildOf(await push(repository));
     await started(id);
     await deleteRepository(github, repository);
+    await endTokens(github, repository.installationId);
     unheard.push(id);
     await ended(id);
     const calls = (await callsTo(github)).length;
