@@ -57,6 +57,10 @@ input, select { font: inherit; font-size: .92rem; padding: .35rem .6rem; border-
 input[type="checkbox"] { width: 1.05rem; height: 1.05rem; accent-color: var(--accent); }
 label { font-weight: 550; }
 summary { cursor: pointer; }
+.account { display: flex; align-items: center; gap: .5rem; margin: 0; }
+.account img { border-radius: 50%; }
+.acts-table { display: block; overflow-x: auto; border-spacing: 0; }
+.acts-table th, .acts-table td { text-align: left; vertical-align: top; padding: .35rem 1.2rem .35rem 0; }
 
 @media (prefers-reduced-motion: no-preference) {
   .icon.in_progress path { animation: breathe 1.6s ease-in-out infinite; transform-origin: 8px 8px; }

@@ -42,5 +42,5 @@ export const BUILD_STYLE = `
 .summary pre { padding: .6rem .9rem; border-radius: 8px; content-visibility: visible; contain-intrinsic-size: none; } .summary h1 { font-size: 1.15rem; } .summary h2 { font-size: 1.05rem; } .summary blockquote { margin: .5rem 0; padding-left: .8rem; border-left: 3px solid var(--line); color: var(--muted); }
 .about-build { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem 1.2rem; margin: 0; } .about-build dt { color: var(--muted); } .about-build dd { margin: 0; overflow-wrap: anywhere; }
 
-@media (max-width: 46rem) { .bars-list > li { grid-template-columns: minmax(0, 1fr) auto; } .bars-list .fall { grid-column: 1 / -1; grid-row: 2; } .about-build { grid-template-columns: 1fr; gap: 0; } .about-build dd { margin-bottom: .5rem; } .jobs .inside { padding-left: .3rem; } .card { padding: .8rem .85rem; } }
+@media (max-width: 46rem) { .head .title .status { font-size: 1.3rem; } .bars-list > li { grid-template-columns: minmax(0, 1fr) auto; } .bars-list .fall { grid-column: 1 / -1; grid-row: 2; } .about-build { grid-template-columns: 1fr; gap: 0; } .about-build dd { margin-bottom: .5rem; } .jobs .inside { padding-left: .3rem; } .card { padding: .8rem .85rem; } }
 `;

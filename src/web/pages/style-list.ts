@@ -32,6 +32,7 @@ export const LIST_STYLE = `
 .problem { border-left: 4px solid var(--bad); }
 
 @media (max-width: 46rem) {
+  .filters { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); } .filters select { width: 100%; max-width: none; } .filters button { justify-self: start; }
   .row { grid-template-columns: 1.3rem minmax(0, 1fr); } .row .where, .row .when { grid-column: 2; text-align: left; }
   .row .when > * { display: inline; margin-right: .7rem; }
 }
