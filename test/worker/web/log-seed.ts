@@ -1,6 +1,7 @@
 /** An attempt whose log a test writes, live or archived. */
 
 import { env, exports } from "cloudflare:workers";
+import type { LogWindow, RowsPart } from "../../../src/logs/wire.ts";
 import type { AttemptId } from "../../../src/model/ids.ts";
 import type { Job } from "../../../src/model/job.ts";
 import { changeAttempt, markDestroyed } from "../../../src/store/attempts.ts";
@@ -58,3 +59,25 @@ export async function archiveLog(log: SeededLog): Promise<void> {
 export async function visit(path: string, headers: Record<string, string> = {}): Promise<Response> {
   return await exports.default.fetch(`http://127.0.0.1${path}`, { headers });
 }
+
+/** A part of the log as the page's script asks for it. */
+export async function ask<T>(log: SeededLog, part: string, query: Record<string, string> = {}): Promise<T> {
+  const search = new URLSearchParams({ attempt: "1", ...query });
+  const answer = await visit(`${log.path}/log/${part}?${search.toString()}`);
+  if (answer.status !== 200) throw new Error(`${part} is answered with ${answer.status}.`);
+  return await answer.json<T>();
+}
+
+export const rows = async (log: SeededLog, query: Record<string, string> = {}) =>
+  await ask<LogWindow>(log, "rows", query);
+const ROW =
+  /<div class="l[^"]*" id="L(\d+)">(?:<a href="#L\1">\1<\/a>|<span class="n"><\/span>)(?:<time[^>]*>[^<]*<\/time>)?<code>([^\n]*)<\/code><\/div>/g;
+
+/** Numbers and texts of rows, markup and all. */
+export function read(parts: readonly RowsPart[]): [number: number, html: string][] {
+  return parts.flatMap(({ inside, html }) =>
+    [...(inside + html).matchAll(ROW)].map(([, number, text = ""]): [number, string] => [Number(number), text]),
+  );
+}
+
+export const numbered = (count: number) => Array.from({ length: count }, (_, n) => `line ${n + 1}\n`).join("");
