@@ -53,7 +53,7 @@ async function concerns(rooms: AuditRooms, id: number): Promise<boolean> {
 
 function Acts({ acts }: { acts: StoredAct[] }) {
   return (
-    <table>
+    <table class="acts-table">
       <thead>
         <tr>
           <th scope="col">When</th>

@@ -13,12 +13,19 @@ export function AccountMenu({ viewer, canSignIn, path }: { viewer: Viewer; canSi
       </a>
     ) : null;
   }
-  if (viewer.kind !== "person") return <span class="account">{NAMES[viewer.kind] ?? actorOf(viewer)}</span>;
+  if (viewer.kind !== "person")
+    return (
+      <a class="account" href="/audit" title="Who did what">
+        {NAMES[viewer.kind] ?? actorOf(viewer)}
+      </a>
+    );
   const { login, userId } = viewer.session;
   return (
     <form class="account" method="post" action="/logout">
       <img src={avatarUrl(userId)} alt="" width="20" height="20" referrerpolicy="no-referrer" />
-      <span>{login}</span>
+      <a href="/audit" title="Who did what">
+        {login}
+      </a>
       <button>Sign out</button>
     </form>
   );
