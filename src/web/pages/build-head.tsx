@@ -34,7 +34,8 @@ export function BuildHead({ build, frame, githubUrl }: HeadProps) {
         <Time at={build.createdAt} />
         {build.startedAt === null ? null : (
           <span>
-            took <Took from={build.startedAt} to={build.completedAt} ended={build.status === "completed"} />
+            {build.status === "completed" ? "took" : "running for"}{" "}
+            <Took from={build.startedAt} to={build.completedAt} ended={build.status === "completed"} />
           </span>
         )}
         {build.newestRunAttempt > 1 ? <RunAttempts build={build} /> : null}

@@ -97,7 +97,8 @@ function JobHead({ build, job, githubUrl }: Pick<JobPageProps, "build" | "job" |
         <Badge of={job} />
         {job.startedAt === null ? null : (
           <span>
-            took <Took from={job.startedAt} to={job.completedAt} ended={job.status === "completed"} />
+            {job.status === "completed" ? "took" : "running for"}{" "}
+            <Took from={job.startedAt} to={job.completedAt} ended={job.status === "completed"} />
           </span>
         )}
         {job.attempt > 1 ? <span>{`attempt ${job.attempt}`}</span> : null}

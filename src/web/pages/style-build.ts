@@ -4,7 +4,7 @@ export const BUILD_STYLE = `
 .head { display: grid; gap: .55rem; } .head .title { display: flex; gap: .65rem; align-items: flex-start; min-width: 0; }
 .head .title .status { font-size: 1.5rem; line-height: 1.25; } .head .number { color: var(--muted); font-weight: 450; }
 .facts { display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; align-items: center; color: var(--muted); font-size: .92rem; } .facts > * { min-width: 0; overflow-wrap: anywhere; }
-.acts { display: flex; flex-wrap: wrap; gap: .5rem; align-items: flex-start; } .acts form { display: inline; } .acts details { position: relative; }
+.acts { display: flex; flex-wrap: wrap; gap: .5rem; align-items: flex-start; } .acts form { display: flex; flex-wrap: wrap; gap: .5rem; } .acts details { position: relative; }
 .acts summary { list-style: none; } .acts summary::-webkit-details-marker { display: none; }
 .acts details > form { display: block; margin-top: .4rem; padding: .7rem .9rem; background: var(--card); border: 1px solid var(--line); border-radius: 8px; max-width: 22rem; }
 .attempts { display: inline-flex; gap: .35rem; align-items: center; } .attempts a, .attempts strong { padding: .05rem .5rem; border-radius: 6px; border: 1px solid var(--line); } .attempts strong { background: var(--line); }

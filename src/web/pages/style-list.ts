@@ -23,6 +23,8 @@ export const LIST_STYLE = `
 .repositories .name { font-weight: 650; color: var(--text); overflow-wrap: anywhere; }
 .empty { color: var(--muted); padding: 1.6rem 1rem; text-align: center; } .empty pre { text-align: left; display: inline-block; padding: .6rem .9rem; border-radius: 8px; contain-intrinsic-size: none; content-visibility: visible; }
 
+main > table { display: block; overflow-x: auto; background: var(--card); border: 1px solid var(--line); border-radius: var(--radius); padding: .4rem 1rem; border-collapse: collapse; }
+main > table th, main > table td { text-align: left; vertical-align: top; padding: .45rem 1.2rem .45rem 0; } main > table th { color: var(--muted); font-weight: 500; font-size: .86rem; } main > table td { border-top: 1px solid var(--line); }
 .files { list-style: none; margin: 0; padding: 0; } .files > li { display: flex; gap: .2rem 1rem; flex-wrap: wrap; padding: .4rem 0; border-top: 1px solid var(--line); align-items: baseline; }
 .files > li:first-child { border-top: 0; } .files a { overflow-wrap: anywhere; min-width: 0; } .files .size { margin-left: auto; color: var(--muted); font-size: .86rem; white-space: nowrap; }
 .file-actions { display: flex; gap: .5rem; flex-wrap: wrap; }
