@@ -4,7 +4,7 @@ import type { Json } from "./github-answers.ts";
 import type { Answer, Ask } from "./github-ask.ts";
 
 /** One try at a webhook, as a test tells it. */
-export interface SentTry {
+interface SentTry {
   id: number;
   guid: string;
   event: string;

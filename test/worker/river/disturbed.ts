@@ -44,7 +44,7 @@ export async function run(
 }
 
 export const build = (id: string): Promise<BuildView> => api<BuildView>(`/builds/${id}`);
-export const liveLog = async ({ id }: Running): Promise<string> =>
+const liveLog = async ({ id }: Running): Promise<string> =>
   await (await call(`/builds/${id}/jobs/${(await build(id)).jobs[0]?.id}/log`)).text();
 export const says = (running: Running, text: string) =>
   until(
