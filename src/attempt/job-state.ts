@@ -27,7 +27,7 @@ export interface JobState {
   services: Record<string, RunningService>;
 }
 
-export interface FetchedAction {
+interface FetchedAction {
   sha: string;
   folder: string;
 }

@@ -11,7 +11,7 @@ export async function findNode(session: Session, wanted: number): Promise<NodeRu
 }
 
 /** The same, else the next newer, else the newest of the older. */
-export function nearestNode(nodes: readonly NodeRuntime[], wanted: number): NodeRuntime | null {
+function nearestNode(nodes: readonly NodeRuntime[], wanted: number): NodeRuntime | null {
   const byAge = [...nodes].sort((a, b) => a.major - b.major);
   return byAge.find(({ major }) => major >= wanted) ?? byAge.at(-1) ?? null;
 }
