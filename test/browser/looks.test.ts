@@ -63,10 +63,10 @@ const TOO_WIDE = `(() => {
     range.selectNodeContents(walk.currentNode);
     if (range.getBoundingClientRect().right > 320) {
       const one = walk.currentNode;
-      if (!(one.closest ? one : one.parentElement).closest(".graph")) found.push((one.outerHTML ?? one.data).slice(0, 120));
+      if (!(one.closest ? one : one.parentElement).closest(".graph, .bars-list, .summary pre")) found.push((one.outerHTML ?? one.data).slice(0, 120));
     }
   }
-  return found.slice(-4);
+  return found.slice(0, 12);
 })()`;
 
 /** What each page was found to be, looked at once for all tests. */

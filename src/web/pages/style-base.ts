@@ -17,7 +17,7 @@ a { color: var(--link); text-decoration: none; text-underline-offset: 2px; } a:h
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px; } #main:focus { outline: none; }
 h1 { font-size: 1.45rem; line-height: 1.3; margin: 0; font-weight: 650; overflow-wrap: anywhere; letter-spacing: -.01em; }
 h2 { font-size: 1.02rem; margin: 0 0 .6rem; font-weight: 650; } h3 { font-size: 1rem; margin: 1rem 0 .3rem; }
-p { margin: .3rem 0; } ul, ol { margin: .3rem 0; }
+p { margin: .3rem 0; overflow-wrap: anywhere; } ul, ol { margin: .3rem 0; }
 small, .muted { color: var(--muted); font-weight: normal; }
 code, pre { font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .unseen { position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
