@@ -107,7 +107,7 @@ describe("@actions/artifact", () => {
     const got = join(folder, "got");
     const downloaded = await client.downloadArtifact(artifact.id, { path: got, expectedHash: artifact.digest ?? "" });
     expect(downloaded).toEqual({ downloadPath: got, digestMismatch: false });
-    expect(new Set(readdirSync(got, { recursive: true }))).toEqual(
+    expect(new Set(readdirSync(got, { recursive: true, encoding: "utf8" }))).toEqual(
       new Set(["a.txt", "deep", "deep/ünï b.txt", "empty"]),
     );
     expect(readFileSync(join(got, "deep/ünï b.txt"), "utf8")).toBe("b".repeat(100_000));

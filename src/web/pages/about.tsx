@@ -1,6 +1,6 @@
 /** The rest of a build's page: what it keeps, what it cost, where it comes from. */
 
-import type { BuildView, CacheUse } from "../../model/api.ts";
+import type { ActionView, BuildView, CacheUse } from "../../model/api.ts";
 import { CONTAINER_PRICES } from "../../model/prices.ts";
 import { artifactPagePath, buildPagePath } from "../../model/urls.ts";
 import { A, Time } from "./parts.tsx";
@@ -57,16 +57,7 @@ export function AboutBuild({ build, githubUrl }: { build: BuildView; githubUrl: 
         <dd>
           <Cost cost={build.cost} />
         </dd>
-        {build.actions.length === 0 ? null : (
-          <>
-            <dt>Actions</dt>
-            <dd>
-              {build.actions.map((one) => (
-                <Pinned action={one} githubUrl={githubUrl} />
-              ))}
-            </dd>
-          </>
-        )}
+        <Actions build={build} githubUrl={githubUrl} />
         {caches.length === 0 ? null : (
           <>
             <dt>Caches</dt>
@@ -88,8 +79,22 @@ export function AboutBuild({ build, githubUrl }: { build: BuildView; githubUrl: 
   );
 }
 
+function Actions({ build, githubUrl }: { build: BuildView; githubUrl: string }) {
+  if (build.actions.length === 0) return null;
+  return (
+    <>
+      <dt>Actions</dt>
+      <dd>
+        {build.actions.map((one) => (
+          <Pinned action={one} githubUrl={githubUrl} />
+        ))}
+      </dd>
+    </>
+  );
+}
+
 /** What was carried out, whatever the ref means by now. */
-function Pinned({ action, githubUrl }: { action: BuildView["actions"][number]; githubUrl: string }) {
+function Pinned({ action, githubUrl }: { action: ActionView; githubUrl: string }) {
   const { name, ref, sha, kind } = action;
   return (
     <div>
