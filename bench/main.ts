@@ -1,10 +1,11 @@
-/** `npm run bench [-- a b c d e f g h i] [--json FILE] [--rounds N]`: measures Sandlot on this machine and says what was aimed at. Asserts no time. */
+/** `npm run bench [-- a b c …] [--json FILE] [--rounds N]`: measures Sandlot on this machine and says what was aimed at. Asserts no time. */
 
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 
+import { measureActions } from "./actions.ts";
 import type { Bench } from "./bench.ts";
 import { measureBill } from "./bill.ts";
 import { measureBurst } from "./burst.ts";
@@ -23,7 +24,7 @@ const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 
 interface Measure {
-  /** Those of `a` to `j` that it answers. */
+  /** Those of `a` to `k` that it answers. */
   parts: readonly string[];
   limitMs: number;
   measure: (bench: Bench, signal: AbortSignal) => Promise<Record<string, Part>>;
@@ -50,6 +51,7 @@ const MEASURES: readonly Measure[] = [
   },
   { parts: ["j"], limitMs: 30 * MINUTE, measure: async (bench, signal) => ({ j: await measureStorm(bench, signal) }) },
   { parts: ["i"], limitMs: 3 * MINUTE, measure: async (bench, signal) => ({ i: await measureMask(bench, signal) }) },
+  { parts: ["k"], limitMs: 5 * MINUTE, measure: async (bench, signal) => ({ k: await measureActions(bench, signal) }) },
 ];
 
 interface Options {

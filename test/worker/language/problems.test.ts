@@ -22,7 +22,7 @@ async function problemsOfJob(lines: string): Promise<string[]> {
 
 describe("what GitHub takes and Sandlot does not carry out is a problem with its place", () => {
   const JOBS: [lines: string, place: string, says: string][] = [
-    ["services: {db: postgres}", "4:5", "'services' is not carried out"],
+    ["services: {db: mongo}", "4:20", "mongo"],
     ["container: node:22", "4:5", "'container' is not carried out"],
     ["snapshot: image", "4:5", "'snapshot'"],
     ["cancel-timeout-minutes: 3", "4:5", "'cancel-timeout-minutes'"],
