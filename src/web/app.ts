@@ -3,28 +3,28 @@
 import { Hono } from "hono";
 import type { Context } from "hono";
 import { version } from "../../package.json";
-import { preferredForm } from "./accept.ts";
-import { json, notFound, problem, secure } from "./answer.ts";
-import { getArtifact, getArtifactFile, getArtifacts, getArtifactsZip, getArtifactZip } from "./api-artifacts.ts";
-import { getBuild, getBuilds, getJob, getRepositories, getRepositoryBuilds } from "./api-builds.ts";
+import { preferredForm } from "./http/accept.ts";
+import { json, notFound, problem, secure } from "./http/answer.ts";
+import { getArtifact, getArtifactFile, getArtifacts, getArtifactsZip, getArtifactZip } from "./api/artifacts.ts";
+import { getBuild, getBuilds, getJob, getRepositories, getRepositoryBuilds } from "./api/builds.ts";
 import { GitHubFault } from "../github/client.ts";
 import { logFault } from "../model/log.ts";
-import { getDelivery } from "./api-deliveries.ts";
-import { getHealth, getSetup } from "./api-health.ts";
-import { getLog } from "./api-logs.ts";
-import { deleteCaches, getCaches } from "./api-caches.ts";
-import { cancelBuild, dispatchWorkflow, rerunBuild } from "./api-requests.ts";
-import { getAudit } from "./api-audit.ts";
-import { getUsage, pause, resume } from "./api-brakes.ts";
-import { deleteEnvironment, getEnvironments, putEnvironment } from "./api-environments.ts";
-import { deleteSecret, getSecret, getSecrets, putSecret, resealSecrets } from "./api-secrets.ts";
-import { deleteVariable, getVariable, getVariables, putVariable } from "./api-variables.ts";
-import { createToken, deleteSessions, deleteToken, getTokens } from "./api-tokens.ts";
-import { serveScript } from "./assets.ts";
-import { drain } from "./body.ts";
-import { serveBadge } from "./badge.ts";
-import { serveFavicon } from "./favicon.ts";
-import { chooseTheme } from "./theme.ts";
+import { getDelivery } from "./api/deliveries.ts";
+import { getHealth, getSetup } from "./api/health.ts";
+import { getLog } from "./api/logs.ts";
+import { deleteCaches, getCaches } from "./api/caches.ts";
+import { cancelBuild, dispatchWorkflow, rerunBuild } from "./api/requests.ts";
+import { getAudit } from "./api/audit.ts";
+import { getUsage, pause, resume } from "./api/brakes.ts";
+import { deleteEnvironment, getEnvironments, putEnvironment } from "./api/environments.ts";
+import { deleteSecret, getSecret, getSecrets, putSecret, resealSecrets } from "./api/secrets.ts";
+import { deleteVariable, getVariable, getVariables, putVariable } from "./api/variables.ts";
+import { createToken, deleteSessions, deleteToken, getTokens } from "./api/tokens.ts";
+import { serveScript } from "./pages/assets.ts";
+import { drain } from "./http/body.ts";
+import { serveBadge } from "./pages/badge.ts";
+import { serveFavicon } from "./pages/favicon.ts";
+import { chooseTheme } from "./pages/theme.ts";
 import { showAudit } from "./auth/audit.tsx";
 import { endLogin, finishDeviceLogin, startDeviceLogin, whoAmI } from "./auth/device.ts";
 import { CHALLENGE, gateOf } from "./auth/gate.ts";
@@ -48,13 +48,13 @@ import {
   finalizeArtifact,
   getSignedArtifactUrl,
   listArtifacts,
-} from "./results-artifacts.ts";
-import { getArtifactBlob, getCacheBlob, putUpload } from "./results-blobs.ts";
-import { createCacheEntry, finalizeCacheEntry, findCacheEntry } from "./results-caches.ts";
+} from "./results/artifacts.ts";
+import { getArtifactBlob, getCacheBlob, putUpload } from "./results/blobs.ts";
+import { createCacheEntry, finalizeCacheEntry, findCacheEntry } from "./results/caches.ts";
 import { getLogPart } from "./log/answers.ts";
 import { roomsOf } from "./rooms.ts";
 import type { RepositoryName, Rooms } from "./rooms.ts";
-import type { ScopeName } from "./scope.ts";
+import type { ScopeName } from "./api/scope.ts";
 import { receiveWebhook } from "./webhooks.ts";
 
 type App = { Bindings: Env; Variables: { viewer?: Viewer } };

@@ -4,7 +4,7 @@ import type { GitHubConfig } from "../github/app.ts";
 import type { SignInConfig } from "../github/sign-in.ts";
 import type { DeliveryMessage, JobsMessage } from "../model/messages.ts";
 import type { LogStream } from "../logs/log-stream.ts";
-import { isBehindAccess } from "./access.ts";
+import { isBehindAccess } from "./auth/access.ts";
 import { actorOf } from "./auth/viewer.ts";
 import type { Viewer } from "./auth/viewer.ts";
 

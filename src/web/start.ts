@@ -6,7 +6,7 @@ import type { DeliveryId } from "../model/ids.ts";
 import { logFault } from "../model/log.ts";
 import { deliveryApiUrl } from "../model/urls.ts";
 import { readDelivery, recordDelivery } from "../store/deliveries.ts";
-import { json } from "./answer.ts";
+import { json } from "./http/answer.ts";
 import type { Rooms } from "./rooms.ts";
 
 export type StartRooms = Pick<Rooms, "db" | "blobs" | "deliveries" | "publicUrl">;

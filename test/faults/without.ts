@@ -112,7 +112,7 @@ export const WITHOUT: Record<string, readonly Removal[]> = {
       replace: "asked > 0 ? {} : {};",
     },
   ],
-  F25: [{ file: "src/web/api-logs.ts", search: "const start = from ?? 0;", replace: "const start = 0;" }],
+  F25: [{ file: "src/web/api/logs.ts", search: "const start = from ?? 0;", replace: "const start = 0;" }],
   F26: [
     { file: "src/attempt/follow.ts", search: "(segment?.raw ?? 0) - start", replace: "0" },
     { file: "src/logs/log-stream.ts", search: "fromRaw !== segment.raw ||", replace: "" },

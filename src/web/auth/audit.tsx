@@ -5,7 +5,7 @@ import { hasRight } from "../../model/right.ts";
 import { listActs } from "../../store/audit.ts";
 import type { StoredAct } from "../../store/audit.ts";
 import { readRepository } from "../../store/repositories.ts";
-import { readCount } from "../query.ts";
+import { readCount } from "../http/query.ts";
 import type { Rooms } from "../rooms.ts";
 import { html, Layout } from "../pages/layout.tsx";
 import { A, Time } from "../pages/parts.tsx";

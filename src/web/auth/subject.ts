@@ -1,7 +1,7 @@
 /** What an address is about, and what it takes to go there. What is not named here takes the right to administer everything. */
 
 import type { Right } from "../../model/right.ts";
-import { isSafe } from "../cross-site.ts";
+import { isSafe } from "./cross-site.ts";
 import type { RepositoryName } from "../rooms.ts";
 
 export type Subject =

@@ -5,8 +5,8 @@ import type { Right } from "../../model/right.ts";
 import { findApiToken } from "../../store/api-tokens.ts";
 import { findSession, hashSecret } from "../../store/sessions.ts";
 import type { Session } from "../../store/sessions.ts";
-import { readAccess } from "../access.ts";
-import type { AccessConfig } from "../access.ts";
+import { readAccess } from "./access.ts";
+import type { AccessConfig } from "./access.ts";
 import { readCookie, SESSION_COOKIE } from "./cookies.ts";
 
 export type Viewer =

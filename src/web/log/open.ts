@@ -5,7 +5,7 @@ import type { LogPage, Wanted } from "../../logs/lines.ts";
 import type { LogIndex } from "../../logs/stream.ts";
 import type { LogWindow, SearchAnswer } from "../../logs/wire.ts";
 import type { Attempt } from "../../model/job.ts";
-import type { LogRooms } from "../log-reader.ts";
+import type { LogRooms } from "./reader.ts";
 import { type LogQuery, readLogQuery } from "./query.ts";
 import { searchLog } from "./search-log.ts";
 import { around, lineAt, readLogPage, windowOf, WINDOW_LINES } from "./window.ts";

@@ -3,8 +3,8 @@
 import { placeAt } from "../../logs/places.ts";
 import type { SearchAnswer } from "../../logs/wire.ts";
 import type { Attempt } from "../../model/job.ts";
-import { readArchived, readArchiveIndex } from "../log-reader.ts";
-import type { LogRooms } from "../log-reader.ts";
+import { readArchived, readArchiveIndex } from "./reader.ts";
+import type { LogRooms } from "./reader.ts";
 import { LogSearch, type Sought } from "./search.ts";
 
 const READ_BYTES = 4 * 1024 * 1024;

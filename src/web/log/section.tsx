@@ -4,7 +4,7 @@ import { raw } from "hono/html";
 import type { StepView } from "../../model/api.ts";
 import type { RowsPart, SearchAnswer } from "../../logs/wire.ts";
 import { jobPagePath } from "../../model/urls.ts";
-import { scriptPath } from "../assets.ts";
+import { scriptPath } from "../pages/assets.ts";
 import { A, StatusIcon, Took } from "../pages/parts.tsx";
 import { size } from "../pages/words.ts";
 import type { LogView } from "./open.ts";

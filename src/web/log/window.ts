@@ -17,8 +17,8 @@ import { renderRows, type Rows } from "../../logs/rows.ts";
 import type { LogIndex } from "../../logs/stream.ts";
 import type { LiveCursor, LogWindow } from "../../logs/wire.ts";
 import type { Attempt } from "../../model/job.ts";
-import { readArchiveIndex, readArchived } from "../log-reader.ts";
-import type { LogRooms } from "../log-reader.ts";
+import { readArchiveIndex, readArchived } from "./reader.ts";
+import type { LogRooms } from "./reader.ts";
 
 /** So many lines are shown at once. */
 export const WINDOW_LINES = 5000;

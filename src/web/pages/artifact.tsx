@@ -3,7 +3,7 @@
 import { artifactPagePath, buildPagePath } from "../../model/urls.ts";
 import { readArtifactFiles } from "../../store/artifacts.ts";
 import type { ArtifactFile } from "../../store/artifacts.ts";
-import { findArtifact } from "../api-artifacts.ts";
+import { findArtifact } from "../api/artifacts.ts";
 import type { Rooms } from "../rooms.ts";
 import { showRefused } from "./closed.tsx";
 import { frameFor } from "./frame.tsx";

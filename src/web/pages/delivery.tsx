@@ -3,7 +3,7 @@
 import type { DeliveryView } from "../../model/api.ts";
 import { asDeliveryId } from "../../model/ids.ts";
 import { readDelivery } from "../../store/deliveries.ts";
-import { viewDelivery } from "../views.ts";
+import { viewDelivery } from "../api/views.ts";
 import { frameFor } from "./frame.tsx";
 import type { FrameRooms } from "./frame.tsx";
 import { html, Layout, Notice } from "./layout.tsx";

@@ -3,8 +3,8 @@
 import type { DispatchInput } from "../../model/workflow.ts";
 import type { StoredRepository } from "../../store/repositories.ts";
 import { findRepository } from "../../store/repositories.ts";
-import { readDispatchable } from "../dispatchable.ts";
-import type { Dispatchable, DispatchRooms } from "../dispatchable.ts";
+import { readDispatchable } from "./dispatchable.ts";
+import type { Dispatchable, DispatchRooms } from "./dispatchable.ts";
 import type { RepositoryName } from "../rooms.ts";
 import { frameFor, frameOf } from "./frame.tsx";
 import type { FrameRooms } from "./frame.tsx";

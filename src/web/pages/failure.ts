@@ -4,8 +4,8 @@ import type { BuildView, JobView, StepView } from "../../model/api.ts";
 
 import { asJobId, attemptId } from "../../model/ids.ts";
 import { readAttempt } from "../../store/attempts.ts";
-import { measureLog, readLogPart } from "../log-reader.ts";
-import type { LogRooms } from "../log-reader.ts";
+import { measureLog, readLogPart } from "../log/reader.ts";
+import type { LogRooms } from "../log/reader.ts";
 
 export interface Failure {
   job: JobView;

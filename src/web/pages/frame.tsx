@@ -6,8 +6,8 @@ import { AccountMenu } from "../auth/menu.tsx";
 import { mayAct } from "../auth/rights.ts";
 import type { RightRooms } from "../auth/rights.ts";
 import type { Rooms } from "../rooms.ts";
-import { themeOf } from "../theme.ts";
-import type { Theme } from "../theme.ts";
+import { themeOf } from "./theme.ts";
+import type { Theme } from "./theme.ts";
 
 export interface Frame {
   theme: Theme;

@@ -2,7 +2,7 @@
 
 import type { BuildView, JobView } from "../../model/api.ts";
 import { jobPagePath } from "../../model/urls.ts";
-import { safeUrl } from "../safe-url.ts";
+import { safeUrl } from "../http/safe-url.ts";
 import { Icon } from "./parts.tsx";
 import { duration, lookOf } from "./words.ts";
 

@@ -2,12 +2,12 @@
 
 import type { BuildView, JobView } from "../../model/api.ts";
 import { buildPagePath, jobPagePath } from "../../model/urls.ts";
-import { readBuildView } from "../api-builds.ts";
-import { findAttempt } from "../api-logs.ts";
+import { readBuildView } from "../api/builds.ts";
+import { findAttempt } from "../api/logs.ts";
 import { openLogView } from "../log/open.ts";
 import type { LogView } from "../log/open.ts";
 import { LogSection } from "../log/section.tsx";
-import type { LogRooms } from "../log-reader.ts";
+import type { LogRooms } from "../log/reader.ts";
 import type { Rooms } from "../rooms.ts";
 import type { Frame } from "./frame.tsx";
 import { frameFor, frameOf } from "./frame.tsx";

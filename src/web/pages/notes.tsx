@@ -4,7 +4,7 @@ import { raw } from "hono/html";
 import type { BuildView, JobView } from "../../model/api.ts";
 import type { Annotation } from "../../model/step.ts";
 import { jobPagePath } from "../../model/urls.ts";
-import { renderSummary } from "../markdown.ts";
+import { renderSummary } from "./markdown.ts";
 import { A } from "./parts.tsx";
 import { count } from "./words.ts";
 

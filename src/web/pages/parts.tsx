@@ -4,7 +4,7 @@ import type { Child } from "hono/jsx";
 import type { BuildSummary } from "../../model/api.ts";
 import { refName } from "../../model/event.ts";
 import { buildPagePath } from "../../model/urls.ts";
-import { safeUrl } from "../safe-url.ts";
+import { safeUrl } from "../http/safe-url.ts";
 import { age, duration, explain, lookOf } from "./words.ts";
 import type { Look } from "./words.ts";
 

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from "vitest";
-import { localPath } from "../../../src/web/safe-url.ts";
+import { localPath } from "../../../src/web/http/safe-url.ts";
 import { goToGitHub, visit } from "../auth/visitors.ts";
 import { migrate } from "../web/support.ts";
 

@@ -7,8 +7,8 @@ import type { BuildId } from "../../../src/model/ids.ts";
 import { saveArtifact, saveArtifactFiles } from "../../../src/store/artifacts.ts";
 import type { Artifact } from "../../../src/store/artifacts.ts";
 import { artifactFileKey, artifactPrefix } from "../../../src/store/keys.ts";
-import { parseRange } from "../../../src/web/object.ts";
-import { safeName } from "../../../src/web/zip.ts";
+import { parseRange } from "../../../src/web/http/object.ts";
+import { safeName } from "../../../src/web/http/zip.ts";
 import { api, migrate, seedAttempt, seedBuild, seedJob, seedRepository } from "./support.ts";
 
 beforeAll(async () => {

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_RENDERED_SUMMARY_CHARS, MAX_SUMMARY_BYTES } from "../../../src/model/limits.ts";
-import { renderSummary } from "../../../src/web/markdown.ts";
+import { renderSummary } from "../../../src/web/pages/markdown.ts";
 
 const REL = 'rel="nofollow noopener noreferrer"';
 

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { changeBuild } from "../../../src/store/builds.ts";
 import { app } from "../../../src/web/app.ts";
-import { localPath } from "../../../src/web/safe-url.ts";
+import { localPath } from "../../../src/web/http/safe-url.ts";
 import { migrate, seedBuild, seedJob, seedRepository } from "./support.ts";
 
 beforeAll(async () => {

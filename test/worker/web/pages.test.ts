@@ -6,7 +6,7 @@ import { changeBuild } from "../../../src/store/builds.ts";
 import { changeJob } from "../../../src/store/jobs.ts";
 import { app } from "../../../src/web/app.ts";
 import { logHtml } from "../../../src/web/pages/log-html.ts";
-import { safeUrl } from "../../../src/web/safe-url.ts";
+import { safeUrl } from "../../../src/web/http/safe-url.ts";
 import { migrate, NO_BUILD, seedAttempt, seedBuild, seedJob, seedRepository, seedStep } from "./support.ts";
 
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { changeAttempt } from "../../../src/store/attempts.ts";
 import { issueRuntimeToken } from "../../../src/store/runtime-token.ts";
 import { saveCache as saveNative } from "../../../src/store/caches.ts";
-import { signAddress } from "../../../src/web/results-urls.ts";
+import { signAddress } from "../../../src/web/results/urls.ts";
 import {
   bytesOf,
   callTwirp,
