@@ -7,7 +7,7 @@ import type { Machine } from "../src/attempt/attempt.ts";
 import type { Going } from "../src/attempt/begin.ts";
 import { isEngineAbort } from "../src/attempt/engine.ts";
 import { postStepsOf } from "../src/attempt/post-step.ts";
-import type { Cancel, StepEnd, StepTurn } from "../src/attempt/step-end.ts";
+import type { Cancel, StepEnd, StepTurn } from "../src/attempt/step/end.ts";
 import { log, logFault } from "../src/model/log.ts";
 import type { JobRunnerParams } from "../src/model/messages.ts";
 

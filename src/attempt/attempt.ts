@@ -14,13 +14,13 @@ import { finishAttempt, loseSandbox } from "./finish.ts";
 import type { JobEnd } from "./finish.ts";
 import { advancePostStep } from "./post-step.ts";
 import type { PostStep } from "./post-step.ts";
-import { advanceServices } from "./services.ts";
+import { advanceServices } from "./services/start.ts";
 import { advanceSetUp } from "./set-up.ts";
 import { openSession } from "./session.ts";
 import type { Session } from "./session.ts";
-import { advanceStep } from "./step.ts";
-import type { StepTurnRequest } from "./step.ts";
-import type { Cancel, StepEnd, StepTurn } from "./step-end.ts";
+import { advanceStep } from "./step/step.ts";
+import type { StepTurnRequest } from "./step/step.ts";
+import type { Cancel, StepEnd, StepTurn } from "./step/end.ts";
 import { concludeAttempt } from "../store/conclude.ts";
 
 export interface Machine {

@@ -12,7 +12,7 @@ import { refuseEnvironment } from "./environment.ts";
 import { jobContexts } from "./contexts.ts";
 import { readFacts } from "./facts.ts";
 import type { AttemptFacts } from "./facts.ts";
-import { isRemote } from "./set-up-actions.ts";
+import { isRemote } from "./actions/set-up.ts";
 import { gitHubOf, missingScopes } from "./token-plan.ts";
 
 /** Small and plain: it is a durable result. */

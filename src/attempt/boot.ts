@@ -11,7 +11,7 @@ import type { AttemptBindings } from "./bindings.ts";
 import { cancelOf } from "./cancel.ts";
 import { readFacts } from "./facts.ts";
 import { logLimit, logsOf, workspaceOf } from "./session.ts";
-import type { Cancel } from "./step-end.ts";
+import type { Cancel } from "./step/end.ts";
 import { gitHubOf, tokenPlan } from "./token-plan.ts";
 
 /** A durable result; holds no secret. */

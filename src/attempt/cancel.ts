@@ -2,7 +2,7 @@
 
 import type { Reason } from "../model/status.ts";
 import type { Heartbeat } from "../store/attempts.ts";
-import type { Cancel } from "./step-end.ts";
+import type { Cancel } from "./step/end.ts";
 
 const WHY: Partial<Record<Reason, string>> = {
   fail_fast: "Stopped because another leg of its matrix failed",

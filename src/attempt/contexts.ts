@@ -6,7 +6,7 @@ import type { PlannedJob, TemplatedMap } from "../model/workflow.ts";
 import { contextsIn } from "../schedule/job-contexts.ts";
 import type { AttemptBindings } from "./bindings.ts";
 import type { AttemptFacts } from "./facts.ts";
-import type { StepEnd } from "./step-end.ts";
+import type { StepEnd } from "./step/end.ts";
 import type { Session } from "./session.ts";
 
 type Urls = Pick<AttemptBindings, "GITHUB_SERVER_URL" | "GITHUB_API_URL">;

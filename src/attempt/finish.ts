@@ -13,10 +13,10 @@ import type { Conclusion, Reason } from "../model/status.ts";
 import { concludeAttempt, loseAttempt } from "../store/conclude.ts";
 import { jobContexts, stepContexts, workflowEnv } from "./contexts.ts";
 import type { AttemptFacts } from "./facts.ts";
-import { noteServiceLogs } from "./service-log.ts";
-import { templatesOf } from "./service-plan.ts";
+import { noteServiceLogs } from "./services/log.ts";
+import { templatesOf } from "./services/plan.ts";
 import type { Session } from "./session.ts";
-import type { Cancel, StepEnd } from "./step-end.ts";
+import type { Cancel, StepEnd } from "./step/end.ts";
 import type { AttemptBindings } from "./bindings.ts";
 
 export interface JobEnd {

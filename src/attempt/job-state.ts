@@ -2,7 +2,7 @@
 
 import type { Booted, Sandbox } from "../sandbox/port.ts";
 import { SandboxFault } from "../sandbox/port.ts";
-import type { ActionProgress } from "./action-progress.ts";
+import type { ActionProgress } from "./actions/progress.ts";
 
 export interface JobState {
   /** Set by `GITHUB_ENV`. */

@@ -4,7 +4,7 @@ import type { LogStream } from "../logs/log-stream.ts";
 import type { AttemptId } from "../model/ids.ts";
 import { openSandbox } from "../sandbox/open.ts";
 import type { Booted, Sandbox } from "../sandbox/port.ts";
-import type { OpenAction } from "./action-inputs.ts";
+import type { OpenAction } from "./actions/inputs.ts";
 import type { AttemptBindings } from "./bindings.ts";
 import { environmentOf, stepVariables } from "./environment.ts";
 import { readFacts } from "./facts.ts";

@@ -3,20 +3,20 @@
 import { ExpressionError, evaluateCondition } from "../language/expression.ts";
 import type { StepDefinition, RunStep, UsesStep } from "../model/workflow.ts";
 import type { Annotation } from "../model/step.ts";
-import { readyActions } from "./set-up-actions.ts";
-import type { InnerGiven, InnerTried } from "./inner-turn.ts";
-import { beginProgress, concludeInner, runInner } from "./inner-turn.ts";
-import { openInnerLog } from "./inner-log.ts";
-import { runJavaScript } from "./javascript.ts";
+import { readyActions } from "./actions/set-up.ts";
+import type { InnerGiven, InnerTried } from "./actions/inner-turn.ts";
+import { beginProgress, concludeInner, runInner } from "./actions/inner-turn.ts";
+import { openInnerLog } from "./actions/inner-log.ts";
+import { runJavaScript } from "./actions/javascript.ts";
 import { writeJobState } from "./job-state.ts";
-import { findNode } from "./node-runtime.ts";
-import { findPhase } from "./phase-work.ts";
+import { findNode } from "./actions/node-runtime.ts";
+import { findPhase } from "./actions/phase-work.ts";
 import type { Session } from "./session.ts";
-import { advanceStep } from "./step.ts";
-import type { StepTurnRequest } from "./step.ts";
-import type { StepTurn } from "./step-end.ts";
-import { readStepValues } from "./step-environment.ts";
-import type { StepWork, WorkResult } from "./work.ts";
+import { advanceStep } from "./step/step.ts";
+import type { StepTurnRequest } from "./step/step.ts";
+import type { StepTurn } from "./step/end.ts";
+import { readStepValues } from "./step/environment.ts";
+import type { StepWork, WorkResult } from "./step/work.ts";
 
 /** Its part of the log is that of the boot. */
 const SET_UP = {

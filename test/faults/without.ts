@@ -62,8 +62,8 @@ export const WITHOUT: Record<string, readonly Removal[]> = {
   F11: [
     {
       file: "src/sandbox/shell-step.ts",
-      search: 'if mkdir "$d" 2>/dev/null; then',
-      replace: 'if mkdir -p "$d" 2>/dev/null; then',
+      search: 'if mkdir "$d" 2>/dev/null ||',
+      replace: 'if mkdir -p "$d" 2>/dev/null ||',
     },
   ],
   F12: [
@@ -86,7 +86,11 @@ export const WITHOUT: Record<string, readonly Removal[]> = {
     { file: "queues/reports.ts", search: '(reason === "unauthorized" && status === 404)', replace: "status === 0" },
   ],
   F16: [
-    { file: "src/attempt/checkout.ts", search: "exitCode === CHECKOUT_EXIT.commitGone", replace: "exitCode === -1" },
+    {
+      file: "src/attempt/native/checkout.ts",
+      search: "exitCode === CHECKOUT_EXIT.commitGone",
+      replace: "exitCode === -1",
+    },
   ],
   F17: [
     {
@@ -95,7 +99,9 @@ export const WITHOUT: Record<string, readonly Removal[]> = {
       replace: "if (taken.superseded?.wholeBuild) return taken;",
     },
   ],
-  F18: [{ file: "src/attempt/follow.ts", search: "await this.#session.sandbox.cancelStep(this.#id);", replace: "" }],
+  F18: [
+    { file: "src/attempt/step/follow.ts", search: "await this.#session.sandbox.cancelStep(this.#id);", replace: "" },
+  ],
   F19: [
     {
       file: "src/sandbox/shell-watch.ts",
@@ -114,7 +120,7 @@ export const WITHOUT: Record<string, readonly Removal[]> = {
   ],
   F25: [{ file: "src/web/api/logs.ts", search: "const start = from ?? 0;", replace: "const start = 0;" }],
   F26: [
-    { file: "src/attempt/follow.ts", search: "(segment?.raw ?? 0) - start", replace: "0" },
+    { file: "src/attempt/step/follow.ts", search: "(segment?.raw ?? 0) - start", replace: "0" },
     { file: "src/logs/log-stream.ts", search: "fromRaw !== segment.raw ||", replace: "" },
   ],
   F27: [RUNNER_LIVES],

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { PACK_SCRIPT, UNPACK_SCRIPT } from "../../../src/attempt/cache-scripts.ts";
+import { PACK_SCRIPT, UNPACK_SCRIPT } from "../../../src/attempt/native/cache-scripts.ts";
 
 let folder = "";
 beforeEach(() => {

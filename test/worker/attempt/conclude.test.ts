@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { concludeJob, isHarmless } from "../../../src/attempt/finish.ts";
-import type { Cancel, StepEnd } from "../../../src/attempt/step-end.ts";
+import type { Cancel, StepEnd } from "../../../src/attempt/step/end.ts";
 import { failedAndDependent } from "../../../src/intake/rerun-build.ts";
 import type { Job } from "../../../src/model/job.ts";
 import type { Conclusion } from "../../../src/model/status.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { artifactRoot } from "../../../src/attempt/artifact-files.ts";
-import { topmost } from "../../../src/attempt/cache-folders.ts";
+import { artifactRoot } from "../../../src/attempt/native/artifact-files.ts";
+import { topmost } from "../../../src/attempt/native/cache-folders.ts";
 import { cacheScopes } from "../../../src/store/caches.ts";
-import { absolute, matchFiles, readListing, searchRoots } from "../../../src/attempt/match-files.ts";
-import type { FoundFile } from "../../../src/attempt/match-files.ts";
+import { absolute, matchFiles, readListing, searchRoots } from "../../../src/attempt/step/match-files.ts";
+import type { FoundFile } from "../../../src/attempt/step/match-files.ts";
 
 const base = "/w/app/app";
 const home = "/home/ci";

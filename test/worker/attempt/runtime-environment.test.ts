@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { discardUploads } from "../../../src/attempt/discard-uploads.ts";
-import { runtimeEnvironment } from "../../../src/attempt/runtime-environment.ts";
+import { runtimeEnvironment } from "../../../src/attempt/actions/runtime-environment.ts";
 import { UNFINISHED_UPLOAD_MS } from "../../../src/model/limits.ts";
 import { readAttempt } from "../../../src/store/attempts.ts";
 import { clearExpired } from "../../../src/sweep/retention.ts";

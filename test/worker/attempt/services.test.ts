@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { readFound } from "../../../src/attempt/service-found.ts";
-import { planServices } from "../../../src/attempt/service-plan.ts";
-import type { PlannedService } from "../../../src/attempt/service-plan.ts";
-import { readSettings } from "../../../src/attempt/service-settings.ts";
+import { readFound } from "../../../src/attempt/services/found.ts";
+import { planServices } from "../../../src/attempt/services/plan.ts";
+import type { PlannedService } from "../../../src/attempt/services/plan.ts";
+import { readSettings } from "../../../src/attempt/services/settings.ts";
 import type { ServiceDefinition } from "../../../src/model/workflow.ts";
 
 describe("the environment of a postgres service", () => {

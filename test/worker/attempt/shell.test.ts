@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readShell } from "../../../src/attempt/shell.ts";
+import { readShell } from "../../../src/attempt/step/shell.ts";
 
 const command = (shell: string | null) => {
   const read = readShell(shell);
