@@ -1,7 +1,8 @@
 /** Shell text of the supervisor: processes, sessions and waiting, with as few forks as can be. */
 
 export const PROCESS_SHELL = `# Sandlot's supervisor: the only thing that runs steps. Sourced by bash with a verb; what it is given comes in SANDLOT_* variables.
-# In {control}: boot (marker), environment, errors, never (a pipe that nobody writes to: waiting without a fork), steps/, credential/.
+# In {control}: boot (marker), environment, errors, never (a pipe that nobody writes to: waiting without a fork), ballast (room on the
+# disk that is given up when there is no other), steps/, credential/.
 # In steps/{id}: script, log, session (pid and start time of the wrapper), keep (pids that a cancel spares), exit (written last, by rename),
 # and the step's command files.
 set -u
@@ -89,6 +90,15 @@ signal_session() {
     find_members "$sid" "$keep"
   done
   return 0
+}
+
+# Fails where no room is left to give.
+give_room() { [ -e "$control/ballast" ] && rm -f "$control/ballast"; }
+# Writes a file as printf does, at need into that room.
+put() {
+  local to=$1
+  shift
+  printf "$@" >"$to" || { give_room && printf "$@" >"$to"; }
 }
 
 # Runs a command in a session of its own. macOS has no setsid, but perl.

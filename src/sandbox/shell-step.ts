@@ -4,9 +4,10 @@ export const STEP_SHELL = `# The first start of an id runs it; any later one onl
 start() {
   local id=$SANDLOT_ID d=$control/steps/$SANDLOT_ID launch=\${SANDLOT_LAUNCH-} script=\${SANDLOT_SCRIPT-} given=\${SANDLOT_LAUNCH+given} file
   unset SANDLOT_LAUNCH SANDLOT_SCRIPT
-  if mkdir "$d" 2>/dev/null; then
+  if mkdir "$d" 2>/dev/null || { [ ! -d "$d" ] && give_room && mkdir "$d" 2>/dev/null; }; then
     if [ "$given" ]; then
-      printf %s "$script" >"$d/script.$SANDLOT_EXTENSION"
+      # Half a script must never run.
+      put "$d/script.$SANDLOT_EXTENSION" %s "$script" || { rm -rf "$d"; return 1; }
     else
       mv -f "$control/incoming/$SANDLOT_INCOMING.script" "$d/script.$SANDLOT_EXTENSION"
     fi
@@ -29,23 +30,29 @@ start() {
 
 # Leads the step's session: runs the step, minds its time, writes down how it ended.
 wrap() {
-  local d=$control/steps/$1 script environment command cwd limit line status code timed_out=0 size=- keep writer
+  local d=$control/steps/$1 script environment command cwd limit line= word rest= status=0 code timed_out=0 size=- keep writer
   facts $$
-  printf '%s %s\\n' $$ "$started" >"$d/session"
+  put "$d/session" '%s %s\\n' $$ "$started"
+  # Room for how it ends, whatever becomes of the disk.
+  put "$d/exit.tmp" '%64s\\n' ''
   script=("$d"/script.*)
   . /dev/stdin
   exec 2>>"$control/errors" </dev/null
   if [ "\${SANDLOT_INCOMING-}" ]; then rm -f "$control/incoming/$SANDLOT_INCOMING.launch"; fi
   exec 9< <(hold_step "$d")
   keep="$$ $!"
-  read -r _ writer <&9
-  keep="$keep $writer"
-  printf '%s\\n' "$keep" >"$d/keep"
+  # A short step may end before its writer says who it is.
+  while read -r word rest <&9 && [ "$word" != writer ]; do line="$word $rest"; done
+  writer=\${rest% *}
+  keep="$keep $rest"
+  put "$d/keep" '%s\\n' "$keep"
   to_seconds "$limit"
   clock
   limit=$((now + limit - 1000))
-  read -r -t "$seconds" line <&9
-  status=$?
+  if [ ! "$line" ]; then
+    read -r -t "$seconds" line <&9
+    status=$?
+  fi
   clock
   if [ $status -gt 128 ] || { [ "$coarse" ] && [ $status -ne 0 ] && [ "$now" -ge "$limit" ]; }; then
     timed_out=1
@@ -59,24 +66,35 @@ wrap() {
     exit 1
   fi
   settle "$d" "$writer"
-  printf '%s %s %s\\n' "$code" "$timed_out" "$size" >"$d/exit.tmp"
+  write_exit || { give_room && write_exit; } || exit 1
   mv -f "$d/exit.tmp" "$d/exit"
 }
+write_exit() { printf '%s %s %s\\n' "$code" "$timed_out" "$size" 1<>"$d/exit.tmp"; }
 
 # Starts the step and says on stdout which process writes its log and, at the end, its exit code.
 # The log is written through a pipe, since \`echo x >/dev/stderr\` truncates a file. The step has a process group of its own, since
 # \`trap 'kill 0' EXIT\` would end us too.
 hold_step() {
   exec 5>&1
-  exec 8> >(exec cat >>"$1/log")
-  printf 'writer %s\\n' $! >&5
+  exec 8> >(write_log "$1")
   set -m
   exec_step &
-  printf '%s\\n' $! >"$1/group"
+  put "$1/group" '%s\\n' $!
   set +m
   exec 8>&-
   wait $!
   printf 'code %s\\n' $? >&5
+}
+# A step whose log has no room on the disk goes on, and the log says what is missing: the step's end is its own.
+write_log() {
+  cat <&0 >>"$1/log" 5>&- &
+  printf 'writer %s %s\\n' $! "\${BASHPID-$(exec sh -c 'echo $PPID')}" >&5
+  wait $!
+  case $? in
+    0) return ;;
+    1) give_room; printf '\\n%s\\n' "Sandlot: the sandbox's disk is full, so that part of this log is missing" >>"$1/log" ;;
+  esac
+  cat >>"$1/log" || cat >/dev/null
 }
 exec_step() {
   local fd

@@ -50,6 +50,7 @@ const BOOT_SHELL = `boot() {
   mkdir -p -- "$control/steps" "$control/incoming" "$control/credential"
   (umask 022 && mkdir -p -- "$workspace" "$home" "$temp" "$tools")
   [ -p "$control/never" ] || mkfifo "$control/never"
+  [ -e "$control/boot" ] || head -c 1048576 /dev/zero >"$control/ballast"
   [ -e "$control/gitconfig" ] ||
     printf '[include]\\n\\tpath = ~/.config/git/config\\n\\tpath = ~/.gitconfig\\n\\tpath = credential/gitconfig\\n' >"$control/gitconfig"
   printf '%s\\n' "$SANDLOT_BOOT" >"$control/boot.$$"

@@ -137,6 +137,5 @@ export const WITHOUT: Record<string, readonly Removal[]> = {
 /** Why nothing can be taken out for a row. */
 export const NOT_OURS: Record<string, string> = {
   F20: "a shell waits for its own process and for no other: nothing of ours would have to go",
-  F24: "the words and the exit code are the step's own",
   F30: "R2 and Durable Objects are read as streams: there is no other way to take out",
 };
