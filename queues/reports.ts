@@ -1,9 +1,8 @@
 /** REPORTS: tells GitHub what our rows say now. The latest wins; nobody else posts statuses. */
 
-import { installationOctokit } from "../src/github/app.ts";
+import { githubConfig, installationOctokit } from "../src/github/app.ts";
 import { GitHubFault, lastLimit } from "../src/github/client.ts";
 import { postStatus } from "../src/github/statuses.ts";
-import { githubConfig } from "../src/intake/bindings.ts";
 import { log, logFault } from "../src/model/log.ts";
 import type { ReportMessage } from "../src/model/messages.ts";
 import { projectReport } from "../src/model/report.ts";

@@ -1,5 +1,6 @@
 /** The first phase: the attempt, its job and its build are in progress, or this runner has nothing to do. */
 
+import { githubConfig } from "../github/app.ts";
 import { ExpressionError, evaluateNumber } from "../language/expression.ts";
 import type { AttemptId } from "../model/ids.ts";
 import { DEFAULT_JOB_TIMEOUT_MINUTES, readMaxJobMinutes } from "../model/limits.ts";
@@ -13,7 +14,7 @@ import { jobContexts } from "./contexts.ts";
 import { readFacts } from "./facts.ts";
 import type { AttemptFacts } from "./facts.ts";
 import { isRemote } from "./actions/set-up.ts";
-import { gitHubOf, missingScopes } from "./token-plan.ts";
+import { missingScopes } from "./token-plan.ts";
 
 /** Small and plain: it is a durable result. */
 export type Begun = { go: false; why: string } | ({ go: true } & Going);
@@ -85,7 +86,7 @@ async function refuse(env: AttemptBindings, facts: AttemptFacts, now: number): P
     const { at } = facts.job.plan.definition;
     return invalid(`${at.file}:${at.line}: environment: ${error.message}`);
   }
-  const missing = await missingScopes(gitHubOf(env), facts, now);
+  const missing = await missingScopes(githubConfig(env), facts, now);
   return missing === null ? null : invalid(missing);
 }
 

@@ -1,5 +1,6 @@
 /** Starts the sandbox of an attempt, or says that none is free yet. */
 
+import { githubConfig } from "../github/app.ts";
 import type { AttemptId } from "../model/ids.ts";
 import type { TokenPlan } from "../language/token-permissions.ts";
 import { CAPACITY_WAIT_MS, HEARTBEAT_MS } from "../model/limits.ts";
@@ -12,7 +13,7 @@ import { cancelOf } from "./cancel.ts";
 import { readFacts } from "./facts.ts";
 import { logLimit, logsOf, workspaceOf } from "./session.ts";
 import type { Cancel } from "./step/end.ts";
-import { gitHubOf, tokenPlan } from "./token-plan.ts";
+import { tokenPlan } from "./token-plan.ts";
 
 /** A durable result; holds no secret. */
 export type Boot =
@@ -38,7 +39,7 @@ export async function bootSandbox(
     const booted = await sandbox.boot();
     await sandbox.writeFile(`${booted.control}/event.json`, JSON.stringify(facts.payload ?? {}));
     await sandbox.run({ script: 'mkdir -p "$FOLDER"', env: { FOLDER: workspaceOf(booted, facts) }, timeoutMs: 30_000 });
-    const token = describeToken(await tokenPlan(gitHubOf(env), facts, now));
+    const token = describeToken(await tokenPlan(githubConfig(env), facts, now));
     const machine = `Sandbox ${facts.attempt.sandboxId} (${facts.attempt.sandboxSize})`;
     await logsOf(env, id).open(0, [machine, ...token, ""].join("\n"), now, logLimit(env));
     return { state: "booted", booted };

@@ -5,16 +5,9 @@ import type { GitHubConfig } from "../github/app.ts";
 import { needsGrant, planToken } from "../language/token-permissions.ts";
 import type { TokenPlan } from "../language/token-permissions.ts";
 import { sayMissingScopes } from "../language/token-scopes.ts";
-import type { AttemptBindings } from "./bindings.ts";
 import type { AttemptFacts } from "./facts.ts";
 
 type Facts = Pick<AttemptFacts, "build" | "job" | "repository">;
-
-export function gitHubOf(
-  env: Pick<AttemptBindings, "GITHUB_API_URL" | "GITHUB_APP_ID" | "GITHUB_APP_PRIVATE_KEY">,
-): GitHubConfig {
-  return { apiUrl: env.GITHUB_API_URL, appId: env.GITHUB_APP_ID, privateKey: env.GITHUB_APP_PRIVATE_KEY };
-}
 
 /** Throws `GitHubFault`. */
 export async function tokenPlan(github: GitHubConfig, facts: Facts, now: number): Promise<TokenPlan> {

@@ -1,6 +1,6 @@
 /** What must never be shown: secrets given to steps, tokens, `::add-mask::`. Kept sealed, one blob per attempt, gone with its sandbox. */
 
-import { mintToken, revokeToken } from "../github/app.ts";
+import { githubConfig, mintToken, revokeToken } from "../github/app.ts";
 import type { GitHubConfig } from "../github/app.ts";
 import { createMask } from "../logs/mask.ts";
 import type { Mask } from "../logs/mask.ts";
@@ -15,7 +15,7 @@ import { readSecrets, secretContext } from "../store/secrets.ts";
 import type { SealedSecret } from "../store/secrets.ts";
 import type { AttemptBindings } from "./bindings.ts";
 import type { AttemptFacts } from "./facts.ts";
-import { gitHubOf, tokenPlan } from "./token-plan.ts";
+import { tokenPlan } from "./token-plan.ts";
 
 /** A token is renewed before it ends, so that no step starts with a dying one (ms). */
 const RENEW_BEFORE_MS = 15 * 60_000;
@@ -167,7 +167,7 @@ export class Vault {
   }
 
   #github(): GitHubConfig {
-    return gitHubOf(this.#env);
+    return githubConfig(this.#env);
   }
 
   async #save(): Promise<void> {

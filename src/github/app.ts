@@ -14,6 +14,17 @@ export interface GitHubConfig {
   fetch?: FetchLike;
 }
 
+/** The Worker's variables that say which App is ours. */
+export interface AppVariables {
+  GITHUB_API_URL: string;
+  GITHUB_APP_ID: string;
+  GITHUB_APP_PRIVATE_KEY: string;
+}
+
+export function githubConfig(env: AppVariables): GitHubConfig {
+  return { apiUrl: env.GITHUB_API_URL, appId: env.GITHUB_APP_ID, privateKey: env.GITHUB_APP_PRIVATE_KEY };
+}
+
 export interface TokenScope {
   repositoryId: number;
   permissions: Permissions;

@@ -28,6 +28,11 @@ const MAX_TOTAL_BYTES = 8 * 1024 * 1024;
 /** Connections that a Worker may hold open are six. */
 const READS_AT_ONCE = 5;
 
+/** Where workflow files are looked for, in this order. */
+export function workflowDirs(env: { WORKFLOW_DIRS: string }): string[] {
+  return env.WORKFLOW_DIRS.split(",").map((dir) => dir.trim());
+}
+
 /** The workflow files of one commit: `*.yml` and `*.yaml` directly in the first folder that exists. */
 export async function readWorkflowFiles(
   octokit: Octokit,

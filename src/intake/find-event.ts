@@ -1,14 +1,13 @@
 /** From a delivery to the event that it stands for: the commit to check out is known afterwards. */
 
 import type { Octokit } from "@octokit/rest";
-import { findInstallation, installationOctokit, readAppSlug } from "../github/app.ts";
+import { findInstallation, githubConfig, installationOctokit, readAppSlug } from "../github/app.ts";
 import { readCommit, readRepository, resolveRef } from "../github/contents.ts";
 import { isBot, isOwnBot, readEvent } from "../github/webhook.ts";
 import { eventPayload } from "../model/delivery.ts";
 import type { Delivery, DeliveryBody } from "../model/delivery.ts";
 import type { Repository, TriggerEvent } from "../model/event.ts";
 import { readRepository as readStoredRepository, saveRepository } from "../store/repositories.ts";
-import { githubConfig } from "./bindings.ts";
 import type { IntakeBindings } from "./bindings.ts";
 import { findPullRequest } from "./find-pull-request.ts";
 

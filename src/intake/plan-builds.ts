@@ -1,6 +1,6 @@
 /** One event becomes builds: which workflow files start, and what their jobs are. */
 
-import { readWorkflowFiles } from "../github/contents.ts";
+import { readWorkflowFiles, workflowDirs } from "../github/contents.ts";
 import { readWorkflow } from "../language/read-workflow.ts";
 import { sameNames } from "../language/same-names.ts";
 import type { Build } from "../model/build.ts";
@@ -15,7 +15,6 @@ import { drawBuildNumber, insertBuild, readBuild } from "../store/builds.ts";
 import { insertJob } from "../store/jobs.ts";
 import { scopesOf } from "../store/scopes.ts";
 import { readVariables } from "../store/variables.ts";
-import { workflowDirs } from "./bindings.ts";
 import type { IntakeBindings } from "./bindings.ts";
 import { calledFiles } from "./called-files.ts";
 import type { FoundEvent } from "./find-event.ts";

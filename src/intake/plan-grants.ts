@@ -1,12 +1,11 @@
 /** Before a build starts: the scopes that its jobs ask for and the App was not granted, each a problem with its place. */
 
-import { readGranted } from "../github/app.ts";
+import { githubConfig, readGranted } from "../github/app.ts";
 import { needsGrant, planToken } from "../language/token-permissions.ts";
 import { sayMissingScopes } from "../language/token-scopes.ts";
 import type { Build } from "../model/build.ts";
 import type { Job } from "../model/job.ts";
 import type { Problem } from "../model/workflow.ts";
-import { githubConfig } from "./bindings.ts";
 import type { IntakeBindings } from "./bindings.ts";
 
 /**

@@ -1,8 +1,13 @@
 /** Keeps in our rows which times the workflows of a default branch name. */
 
 import type { Octokit } from "@octokit/rest";
-import { installationOctokit } from "../github/app.ts";
-import { readRepository as readGitHubRepository, readWorkflowFiles, resolveRef } from "../github/contents.ts";
+import { githubConfig, installationOctokit } from "../github/app.ts";
+import {
+  readRepository as readGitHubRepository,
+  readWorkflowFiles,
+  resolveRef,
+  workflowDirs,
+} from "../github/contents.ts";
 import type { RepositoryName } from "../github/contents.ts";
 import { readWorkflow } from "../language/read-workflow.ts";
 import { log, logFault } from "../model/log.ts";
@@ -11,7 +16,6 @@ import type { WorkflowFile } from "../model/workflow.ts";
 import { readRepository, saveRepository } from "../store/repositories.ts";
 import { readSchedule, saveSchedule, staleSchedules } from "../store/schedules.ts";
 import type { ScheduleEntry } from "../store/schedules.ts";
-import { githubConfig, workflowDirs } from "./bindings.ts";
 import type { IntakeBindings } from "./bindings.ts";
 import { calledFiles } from "./called-files.ts";
 

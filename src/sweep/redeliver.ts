@@ -1,6 +1,7 @@
 /** GitHub never repeats a webhook by itself: what nobody took is asked for again. */
 
-import type { GitHubConfig } from "../github/app.ts";
+import { githubConfig } from "../github/app.ts";
+import type { AppVariables } from "../github/app.ts";
 import { listSentWebhooks, redeliverWebhook } from "../github/deliveries.ts";
 import type { SentWebhook } from "../github/deliveries.ts";
 import { log, logFault } from "../model/log.ts";
@@ -8,10 +9,7 @@ import { knownDeliveries } from "../store/deliveries.ts";
 import { setMark } from "../store/marks.ts";
 import type { Mark } from "../store/marks.ts";
 
-type RedeliverBindings = Pick<
-  Env,
-  "DB" | "GITHUB_API_URL" | "GITHUB_APP_ID" | "GITHUB_APP_PRIVATE_KEY" | "LOCAL_SANDBOX_URL"
->;
+type RedeliverBindings = Pick<Env, "DB" | "LOCAL_SANDBOX_URL"> & AppVariables;
 
 /** One call to GitHub each time. */
 const EVERY_MS = 5 * 60_000;
@@ -30,11 +28,7 @@ export async function redeliver(env: RedeliverBindings, now: number, last: Mark 
   // The GitHub of one machine sends nothing by itself, and an App that is not set up cannot ask.
   if (env.LOCAL_SANDBOX_URL !== "" || !env.GITHUB_APP_ID) return 0;
   if (last !== undefined && now - last.at < EVERY_MS) return 0;
-  const config: GitHubConfig = {
-    apiUrl: env.GITHUB_API_URL,
-    appId: env.GITHUB_APP_ID,
-    privateKey: env.GITHUB_APP_PRIVATE_KEY,
-  };
+  const config = githubConfig(env);
   const since = Math.max(now - REACH_MS, last === undefined ? 0 : Number(last.value) - OVERLAP_MS);
   const missed = missedIn(await listSentWebhooks(config, { since, pages: MAX_PAGES }));
   const known = await knownDeliveries(

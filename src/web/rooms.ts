@@ -1,6 +1,8 @@
 /** What the web may touch; each handler takes the few of these that it names. */
 
+import { githubConfig } from "../github/app.ts";
 import type { GitHubConfig } from "../github/app.ts";
+import { workflowDirs } from "../github/contents.ts";
 import type { SignInConfig } from "../github/sign-in.ts";
 import type { DeliveryMessage, JobsMessage } from "../model/messages.ts";
 import type { LogStream } from "../logs/log-stream.ts";
@@ -71,10 +73,10 @@ export function roomsOf(env: Env, request: Request, viewer: Viewer = NOBODY): Ro
     signIn,
     publicPages,
     closed: isOpen || viewer.kind !== "anonymous" ? null : viewer.why,
-    github: { apiUrl: env.GITHUB_API_URL, appId: env.GITHUB_APP_ID, privateKey: env.GITHUB_APP_PRIVATE_KEY },
+    github: githubConfig(env),
     publicUrl: env.PUBLIC_URL || new URL(request.url).origin,
     githubUrl: env.GITHUB_SERVER_URL,
-    workflowDirs: env.WORKFLOW_DIRS.split(",").map((dir) => dir.trim()),
+    workflowDirs: workflowDirs(env),
   };
 }
 
