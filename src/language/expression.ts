@@ -61,6 +61,11 @@ export function evaluate(expression: string, contexts: Contexts, functions: Stat
 }
 
 /** A job's or step's `if`. */
+/** Without the `success() &&` that is put before a condition that asks for no status. */
+export function conditionAsWritten(condition: string): string {
+  return /^success\(\) && \((.*)\)$/s.exec(condition)?.[1] ?? condition;
+}
+
 export function evaluateCondition(condition: string, contexts: Contexts, functions: StatusFunctions = {}): boolean {
   return isTruthy(evaluate(condition, contexts, functions));
 }

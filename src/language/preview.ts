@@ -4,7 +4,14 @@ import type { SandboxSize } from "../model/job.ts";
 import type { PlannedJob, Scalar, TemplatedData, Workflow } from "../model/workflow.ts";
 import { callInputs } from "./call-inputs.ts";
 import { chainOf, legUnder } from "./chain.ts";
-import { type Contexts, evaluateCondition, evaluateData, ExpressionError, expressionsIn } from "./expression.ts";
+import {
+  type Contexts,
+  conditionAsWritten,
+  evaluateCondition,
+  evaluateData,
+  ExpressionError,
+  expressionsIn,
+} from "./expression.ts";
 import { parseExpression, propertiesNamed } from "./expression-tree.ts";
 import { jobName, planJobs } from "./plan.ts";
 import { runnerLabels, sandboxFor } from "./runs-on.ts";
@@ -143,7 +150,7 @@ class Preview {
       const otherwise = { success: false, failure: true, cancelled: true };
       return evaluateCondition(condition, contexts, otherwise)
         ? { fate: "depends", why: `if ${condition}` }
-        : { fate: "skipped", why: `its condition is false: ${condition}` };
+        : { fate: "skipped", why: `its condition is false: ${conditionAsWritten(condition)}` };
     } catch (error) {
       return { fate: "fails", why: messageOf(error) };
     }

@@ -1,6 +1,7 @@
 /** Given a build's jobs as they stand: what each one that has not started may do now. */
 
 import { chainOf, legUnder } from "../language/chain.ts";
+import { conditionAsWritten } from "../language/expression.ts";
 import type { Job } from "../model/job.ts";
 import type { Conclusion, Reason } from "../model/status.ts";
 import type { PlannedJob } from "../model/workflow.ts";
@@ -82,10 +83,12 @@ function hasBegun(leg: readonly Job[]): boolean {
 }
 
 function skipped(
-  { cancelled }: JobQuestion,
+  { cancelled, jobs }: JobQuestion,
   plan: PlannedJob,
   functions: Record<StatusFunction, boolean>,
 ): JobDecision {
+  const without = plan.definition.needs.filter((id) => resultOfLegs(legsOf(jobs, id, plan)) !== "success");
+  const missing = without.length === 0 ? plan.definition.needs : without;
   if (cancelled)
     return {
       do: "conclude",
@@ -98,13 +101,13 @@ function skipped(
       do: "conclude",
       conclusion: "skipped",
       reason: "needs_failed",
-      detail: `Skipped: ${plan.definition.needs.join(", ")} did not succeed`,
+      detail: `Skipped: ${missing.join(", ")} did not succeed`,
     };
   return {
     do: "conclude",
     conclusion: "skipped",
     reason: "condition_false",
-    detail: `Skipped: its condition is false (${plan.definition.if})`,
+    detail: `Skipped: its condition is false (${conditionAsWritten(plan.definition.if)})`,
   };
 }
 

@@ -26,6 +26,7 @@ export async function showAudit(rooms: AuditRooms, request: Request): Promise<Re
   return html(
     <Layout title="Audit" frame={frame(door)}>
       <h1>Who did what</h1>
+      {rooms.viewer.kind === "person" ? <Sessions /> : null}
       {shown.length === 0 ? <p>Nothing here concerns you.</p> : <Acts acts={shown} />}
       {older === undefined ? null : (
         <p>
@@ -33,6 +34,18 @@ export async function showAudit(rooms: AuditRooms, request: Request): Promise<Re
         </p>
       )}
     </Layout>,
+  );
+}
+
+/** For whoever lost a laptop, or trusts a browser no more. */
+function Sessions() {
+  return (
+    <form method="post" action="/logout" class="told card">
+      Signed in elsewhere too?{" "}
+      <button name="everywhere" value="1">
+        Sign out everywhere
+      </button>
+    </form>
   );
 }
 

@@ -31,7 +31,8 @@ export function AccountMenu({ viewer, canSignIn, path }: { viewer: Viewer; canSi
   );
 }
 
-const NAMES: Partial<Record<Viewer["kind"], string>> = { machine: "this machine" };
+/** Whoever sits at the machine has no name here. */
+const NAMES: Partial<Record<Viewer["kind"], string>> = { machine: "Audit" };
 
 /** By the id alone: a login may hold what an address must not. */
 function avatarUrl(userId: number): string {

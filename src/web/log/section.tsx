@@ -30,7 +30,7 @@ export function LogSection({ log }: { log: LogView }) {
       <div id="log-rows">
         <Away log={log} where="before" />
         {window.parts.map((part) => (
-          <PartRows part={part} step={log.steps.find(({ step }) => step.number === part.step)?.step ?? null} />
+          <PartRows part={part} placed={log.steps.find(({ step }) => step.number === part.step) ?? null} />
         ))}
         <Away log={log} where="after" />
       </div>
@@ -54,7 +54,7 @@ function LogBar({ log }: { log: LogView }) {
           type="search"
           name="q"
           value={query.q}
-          placeholder="Search the whole log"
+          placeholder="Search all lines"
           aria-label="Search the log"
           maxlength={1000}
         />
@@ -189,7 +189,12 @@ function Away({ log, where }: { log: LogView; where: "before" | "after" }) {
   return (
     <>
       {away.map(({ step, line }) => (
-        <p class="step away" id={`step-${step.number}`} data-step={String(step.number)}>
+        <p
+          class="step away"
+          id={`step-${step.number}`}
+          data-step={String(step.number)}
+          {...(line === null ? {} : { "data-line": String(line) })}
+        >
           <StepTitle step={step} />
           {line === null ? null : (
             <A href={logAddress(log, { from: line }, `#L${line}`)}>{`from line ${line.toLocaleString("en-US")}`}</A>
@@ -200,13 +205,19 @@ function Away({ log, where }: { log: LogView; where: "before" | "after" }) {
   );
 }
 
-function PartRows({ part, step }: { part: RowsPart; step: StepView | null }) {
+function PartRows({ part, placed }: { part: RowsPart; placed: LogView["steps"][number] | null }) {
   // The renderer of rows has escaped what it did not make.
   const rows = raw(part.inside + part.html);
   if (part.step === 0) return <div class="step own">{rows}</div>;
   return (
-    <details class="step" open id={`step-${part.step}`} data-step={String(part.step)}>
-      <summary>{step === null ? `Step ${part.step}` : <StepTitle step={step} />}</summary>
+    <details
+      class="step"
+      open
+      id={`step-${part.step}`}
+      data-step={String(part.step)}
+      {...(placed === null || placed.line === null ? {} : { "data-line": String(placed.line) })}
+    >
+      <summary>{placed === null ? `Step ${part.step}` : <StepTitle step={placed.step} />}</summary>
       {rows}
     </details>
   );

@@ -11,6 +11,8 @@ export const LOG_VIEW_STYLE = `
 #log-found li { overflow-wrap: anywhere; } #log-found li::marker { color: var(--muted); } #log-found a { color: inherit; }
 #log-rows .step { margin: .4rem 0; border: 1px solid var(--line); border-radius: 7px; background: var(--log); overflow: clip; }
 #log-rows .step > summary, .step.away { padding: .3rem .7rem; background: var(--card); } .step.away { display: flex; flex-wrap: wrap; gap: .2rem 1rem; justify-content: space-between; }
+#log-rows .step > summary { display: flex; gap: .5rem; align-items: baseline; list-style: none; } #log-rows .step > summary::-webkit-details-marker { display: none; }
+#log-rows .step > summary::before { content: "▸"; color: var(--muted); flex: none; width: .7rem; } #log-rows .step[open] > summary::before { content: "▾"; } .copy-step { margin-left: auto; flex: none; padding: .02rem .55rem; font-size: .8rem; }
 #log-rows .step > summary { position: sticky; top: var(--log-bar, auto); z-index: 2; border-bottom: 1px solid var(--line); }
 .step-title { display: inline-flex; flex-wrap: wrap; gap: .1rem .6rem; align-items: baseline; overflow-wrap: anywhere; min-width: 0; }
 .b { padding: .1rem 0; } .b.whole { content-visibility: auto; contain-intrinsic-size: auto 9350px; }

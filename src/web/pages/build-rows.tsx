@@ -3,16 +3,21 @@
 import type { BuildSummary } from "../../model/api.ts";
 import { BuildLink, Commit, Person, StatusIcon, Time, Took, Where, workflowName } from "./parts.tsx";
 import { A } from "./parts.tsx";
+import { lookOf } from "./words.ts";
 
 interface RowsProps {
   builds: BuildSummary[];
   githubUrl: string;
   /** Says of each which repository it is of. */
   repositories?: boolean;
+  /** Said where there are none. */
+  empty?: string;
 }
 
-export function BuildRows({ builds, githubUrl, repositories = false }: RowsProps) {
-  if (builds.length === 0) return <p class="card empty">No builds here yet: a push starts one.</p>;
+const EMPTY = "No builds here yet: a push starts one.";
+
+export function BuildRows({ builds, githubUrl, repositories = false, empty = EMPTY }: RowsProps) {
+  if (builds.length === 0) return <p class="card empty">{empty}</p>;
   return (
     <ol class="rows">
       {builds.map((build) => (
@@ -40,6 +45,7 @@ function Row({ build, githubUrl, named }: { build: BuildSummary; githubUrl: stri
             {build.event} by <Person login={build.actor} id={build.actorId} githubUrl={githubUrl} />
           </span>
         </div>
+        <Because build={build} />
       </div>
       <div class="where">
         <Where build={build} githubUrl={githubUrl} />
@@ -50,6 +56,12 @@ function Row({ build, githubUrl, named }: { build: BuildSummary; githubUrl: stri
       </div>
     </div>
   );
+}
+
+/** What is wrong with it, or what it waits for: a good end needs no word. */
+function Because({ build }: { build: BuildSummary }) {
+  if (build.conclusion === "success" || build.detail === null) return null;
+  return <div class={`because ${lookOf(build).tone}`}>{build.detail}</div>;
 }
 
 /** The next page of the same list. */

@@ -56,17 +56,25 @@ export async function showRepository(rooms: ListRooms, name: RepositoryName, req
       <Bars builds={builds} />
       <Filters facets={facets} url={request.url} />
       <section id="builds" aria-label="Builds">
-        <BuildRows builds={builds} githubUrl={rooms.githubUrl} />
+        <BuildRows
+          builds={builds}
+          githubUrl={rooms.githubUrl}
+          {...(isFiltered(request.url) ? { empty: "No build is like that: show all, or choose less." } : {})}
+        />
         <Older next={nextPage(stored, query.value.limit)} url={request.url} />
       </section>
     </Layout>
   ));
 }
 
+function isFiltered(url: string): boolean {
+  const { searchParams } = new URL(url);
+  return ["workflow", "branch", "event", "status", "ref", "after"].some((name) => searchParams.get(name));
+}
+
 function Filters({ facets, url }: { facets: BuildFacets; url: string }) {
   const { pathname, searchParams } = new URL(url);
   const given = (name: string): string => searchParams.get(name) ?? "";
-  const isFiltered = ["workflow", "branch", "event", "status", "ref"].some((name) => given(name) !== "");
   return (
     <form id="filters" class="filters" method="get" action={pathname} aria-label="Filter">
       <Choice
@@ -86,7 +94,7 @@ function Filters({ facets, url }: { facets: BuildFacets; url: string }) {
         options={STATUSES.map((one) => ({ value: one, text: lookNamed(one)?.word ?? one }))}
       />
       <button>Show</button>
-      {isFiltered ? (
+      {isFiltered(url) ? (
         <A class="button" href={pathname}>
           Show all
         </A>

@@ -41,7 +41,8 @@ export async function showDelivery(rooms: FrameRooms, id: string, request: Reque
         <ul class="notes">
           {delivery.workflows.map(({ path, buildId, why }) => (
             <li>
-              <code>{path}</code>: {why} {buildId === null ? null : <BuildLink id={buildId}>See the build</BuildLink>}
+              <code>{path}</code>: {why.charAt(0).toUpperCase() + why.slice(1)}{" "}
+              {buildId === null ? null : <BuildLink id={buildId}>See the build</BuildLink>}
             </li>
           ))}
         </ul>

@@ -73,11 +73,13 @@ function JobPage({ build, job, log, frame, githubUrl }: JobPageProps) {
           <StepList steps={job.steps} page={page} />
         </section>
       )}
-      <section id="log" class="card" {...(log === null ? {} : { "data-keep": "" })} aria-labelledby="log-title">
-        <h2 id="log-title">Log</h2>
-        {log === null ? <p class="muted">It has not started.</p> : null}
-        {log === null || log === "kept" ? null : <LogSection log={log} />}
-      </section>
+      {log === null && !live ? null : (
+        <section id="log" class="card" {...(log === null ? {} : { "data-keep": "" })} aria-labelledby="log-title">
+          <h2 id="log-title">Log</h2>
+          {log === null ? <p class="muted">It has not started.</p> : null}
+          {log === null || log === "kept" ? null : <LogSection log={log} />}
+        </section>
+      )}
     </Layout>
   );
 }

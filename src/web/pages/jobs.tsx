@@ -39,6 +39,7 @@ function JobEntry({ build, job, open }: { build: BuildView; job: JobView; open: 
           <span class="name">{job.name}</span>
         )}{" "}
         {told && job.steps.length === 0 ? <small>{told.why}</small> : null}
+        {job.after.length === 0 ? null : <small class="after">{`after ${job.after.join(", ")}`}</small>}
       </span>
       <Took from={job.startedAt} to={job.completedAt} ended={job.status === "completed"} />
     </>
@@ -49,7 +50,7 @@ function JobEntry({ build, job, open }: { build: BuildView; job: JobView; open: 
       <details id={`job-${job.id}`} open={open}>
         <summary>{heading}</summary>
         <div class="inside">
-          {told ? <p class="muted">{told.why}</p> : null}
+          {told && job.reason !== "step_failed" ? <p class="muted">{told.why}</p> : null}
           <StepList steps={job.steps} page={page} />
         </div>
       </details>

@@ -11,7 +11,7 @@ export const BUILD_STYLE = `
 
 .why, .why.bad, .why.busy, .why.good, .why.ours { color: var(--text); } .why { border-left: 4px solid var(--calm); padding: .15rem 0 .15rem .9rem; } .why.bad { border-color: var(--bad); } .why.busy { border-color: var(--busy); } .why.good { border-color: var(--good); } .why.ours { border-color: var(--ours); }
 .why p { overflow-wrap: anywhere; } .why.bad strong { color: var(--bad); } .why.ours strong { color: var(--ours); } .todo { color: var(--muted); }
-.failure { border-color: color-mix(in srgb, var(--bad) 45%, var(--line)); padding: 0; overflow: hidden; }
+.card.failure { border-color: color-mix(in srgb, var(--bad) 45%, var(--line)); padding: 0; overflow: hidden; }
 .failure > header { display: flex; flex-wrap: wrap; gap: .3rem 1rem; justify-content: space-between; align-items: center; padding: .7rem 1.1rem; }
 .failure h2 { margin: 0; overflow-wrap: anywhere; } .failure h2 a { color: inherit; } .failure > .why, .failure > p { margin: 0 1.1rem .7rem; }
 .failure pre { padding: .7rem 1.1rem; border-top: 1px solid var(--line); content-visibility: visible; contain-intrinsic-size: none; }
@@ -25,7 +25,7 @@ export const BUILD_STYLE = `
 .jobs summary, .jobs .closed { display: grid; grid-template-columns: 1rem 1.2rem minmax(0, 1fr) auto; gap: .5rem; align-items: baseline; padding: .5rem 0; list-style: none; } .jobs summary::-webkit-details-marker { display: none; }
 .jobs summary::before { content: "▸"; color: var(--muted); } .jobs details[open] > summary::before { content: "▾"; } .jobs .closed::before { content: ""; }
 .jobs > li { position: relative; } .jobs summary { padding-right: 3.2rem; } .jump { position: absolute; right: 0; top: .5rem; }
-.jobs .closed { padding-right: 3.2rem; } .jobs .name { font-weight: 600; overflow-wrap: anywhere; } .jobs .inside { padding: 0 0 .7rem 1.5rem; }
+.jobs .after { display: none; } .jobs .closed { padding-right: 3.2rem; } .jobs .name { font-weight: 600; overflow-wrap: anywhere; } .jobs .inside { padding: 0 0 .7rem 1.5rem; }
 .steps { list-style: none; margin: .2rem 0; padding: 0; } .steps > li { display: grid; grid-template-columns: 1.2rem minmax(0, 1fr) auto; gap: .1rem .5rem; align-items: baseline; padding: .16rem 0; }
 .steps a { color: var(--text); overflow-wrap: anywhere; } .steps .note { grid-column: 2 / -1; font-size: .86rem; color: var(--muted); overflow-wrap: anywhere; }
 
@@ -42,5 +42,6 @@ export const BUILD_STYLE = `
 .summary pre { padding: .6rem .9rem; border-radius: 8px; content-visibility: visible; contain-intrinsic-size: none; } .summary h1 { font-size: 1.15rem; } .summary h2 { font-size: 1.05rem; } .summary blockquote { margin: .5rem 0; padding-left: .8rem; border-left: 3px solid var(--line); color: var(--muted); }
 .about-build { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .3rem 1.2rem; margin: 0; } .about-build dt { color: var(--muted); } .about-build dd { margin: 0; overflow-wrap: anywhere; }
 
-@media (max-width: 46rem) { .head .title .status { font-size: 1.3rem; } .bars-list > li { grid-template-columns: minmax(0, 1fr) auto; } .bars-list .fall { grid-column: 1 / -1; grid-row: 2; } .about-build { grid-template-columns: 1fr; gap: 0; } .about-build dd { margin-bottom: .5rem; } .jobs .inside { padding-left: .3rem; } .card { padding: .8rem .85rem; } }
+/* Columns side by side need width: a phone reads in the list what waits for what. */
+@media (max-width: 46rem) { .graph { display: none; } .jobs .after { display: block; } .failure > header { padding: .7rem .85rem; } .failure > .why, .failure > p { margin: 0 .85rem .7rem; } .failure pre { padding: .7rem .85rem; } .head .title .status { font-size: 1.3rem; } .bars-list > li { grid-template-columns: minmax(0, 1fr) auto; } .bars-list .fall { grid-column: 1 / -1; grid-row: 2; } .about-build { grid-template-columns: 1fr; gap: 0; } .about-build dd { margin-bottom: .5rem; } .jobs .inside { padding-left: .3rem; } .card { padding: .8rem .85rem; } }
 `;

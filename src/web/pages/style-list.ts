@@ -7,6 +7,7 @@ export const LIST_STYLE = `
 .row > .status { font-size: 1.1rem; } .row .what { min-width: 0; overflow-wrap: anywhere; }
 .row .what > a { color: var(--text); font-weight: 600; }
 .row .about { display: flex; flex-wrap: wrap; gap: .1rem .7rem; color: var(--muted); font-size: .86rem; align-items: center; }
+.row .because { margin-top: .1rem; font-size: .88rem; } .row .because.calm { color: var(--muted); }
 .row .where { font-size: .9rem; min-width: 0; overflow: hidden; } .row .when { text-align: right; font-size: .86rem; color: var(--muted); }
 .row .when > * { display: block; }
 .row:focus-within { background: color-mix(in srgb, var(--accent) 5%, transparent); }

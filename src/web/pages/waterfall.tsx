@@ -34,7 +34,7 @@ export function Waterfall({ build }: { build: BuildView }) {
   const now = Date.now();
   const bars = build.jobs
     .filter(({ runAttempt, queuedAt }) => runAttempt === build.runAttempt && queuedAt !== null)
-    .map((job) => ({ job, stretches: stretchesOf(job, now) }));
+    .map((job) => ({ job, stretches: stretchesOf(job, readyAt(build, job), now) }));
   const all = bars.flatMap(({ stretches }) => stretches);
   if (all.length === 0) return null;
   const start = Math.min(...all.map(({ from }) => from));
@@ -48,7 +48,7 @@ export function Waterfall({ build }: { build: BuildView }) {
           <li>
             <A href={jobPagePath(build.id, job.id)}>{job.name}</A>
             <Bar stretches={stretches} start={start} span={span} />
-            <Took from={job.queuedAt} to={job.completedAt} ended={job.status === "completed"} />
+            <Took from={job.startedAt} to={job.completedAt} ended={job.status === "completed"} />
           </li>
         ))}
       </ul>
@@ -80,12 +80,23 @@ function Bar({ stretches, start, span }: { stretches: Stretch[]; start: number; 
   );
 }
 
+/** When nothing of its own build kept it any more: an attempt is only made once there is room for it. */
+function readyAt(build: BuildView, job: JobView): number | null {
+  if (job.queuedAt === null) return null;
+  const needed = build.jobs.filter(
+    ({ group, runAttempt }) => job.after.includes(group) && runAttempt === job.runAttempt,
+  );
+  const ends = needed.flatMap(({ completedAt }) => completedAt ?? []);
+  const earliest = job.runAttempt === 1 ? build.createdAt : job.queuedAt;
+  return Math.min(job.queuedAt, ends.length === 0 ? earliest : Math.max(...ends));
+}
+
 /** What it waited for its sandbox, the sandbox's start, then each step; what is not over reaches to now. */
-function stretchesOf(job: JobView, now: number): Stretch[] {
-  const { queuedAt, startedAt, steps } = job;
-  if (queuedAt === null) return [];
+function stretchesOf(job: JobView, readyAt: number | null, now: number): Stretch[] {
+  const { startedAt, steps } = job;
+  if (readyAt === null) return [];
   const end = job.completedAt ?? now;
-  const stretches: Stretch[] = [{ phase: "queued", title: "queued", from: queuedAt, to: startedAt ?? end }];
+  const stretches: Stretch[] = [{ phase: "queued", title: "queued", from: readyAt, to: startedAt ?? end }];
   if (startedAt !== null)
     stretches.push({ phase: "boot", title: "boot", from: startedAt, to: steps[0]?.startedAt ?? end });
   for (const step of steps.filter(({ outcome }) => outcome !== "skipped")) {

@@ -119,7 +119,7 @@ export function explain(outcome: Outcome): Explanation | null {
   if (reason === null) return detail === null ? null : { why: detail, fault: "", todo: "" };
   const { why: reasonWhy, todo } = REASONS[reason];
   const why = sentence(detail === null || SPEAKS.has(reason) ? (detail ?? reasonWhy) : `${reasonWhy}: ${detail}`);
-  return { why, fault: fault === null ? "" : FAULTS[fault], todo };
+  return { why, fault: fault === null || reason === "condition_false" ? "" : FAULTS[fault], todo };
 }
 
 /** Their details are whole sentences. */

@@ -142,6 +142,7 @@ export class LogRows {
     const section = document.createElement(step === 0 ? "div" : "details");
     section.className = step === 0 ? "step own" : "step";
     section.dataset["step"] = String(step);
+    if (found?.dataset["line"]) section.dataset["line"] = found.dataset["line"];
     if (section instanceof HTMLDetailsElement) {
       section.open = true;
       section.id = `step-${step}`;

@@ -1,10 +1,11 @@
 /** The buttons and keys of a log. */
 
+import { copy, offerCopies } from "./copy.ts";
 import type { Follower } from "./follow.ts";
 import { type LogRows, numberOf, scroller } from "./rows.ts";
 import { firstOnScreen, type Search } from "./search.ts";
 import type { Selection } from "./selection.ts";
-import { fetchWindow, type LogState, tell } from "./state.ts";
+import { type LogState, tell } from "./state.ts";
 
 interface Parts {
   rows: LogRows;
@@ -18,8 +19,6 @@ interface Parts {
 const ERROR_MARK = "##[error]";
 /** Height of what stands above the rows at most (px). */
 const BAR = 120;
-/** So many lines at most go to the clipboard. */
-const MAX_COPIED_LINES = 20_000;
 
 export function setUpTools(view: HTMLElement, parts: Parts): void {
   const { rows, follower, state } = parts;
@@ -40,6 +39,7 @@ export function setUpTools(view: HTMLElement, parts: Parts): void {
   }
   const bar = view.querySelector<HTMLElement>("#log-bar");
   if (bar) new ResizeObserver(() => view.style.setProperty("--log-bar", `${bar.offsetHeight}px`)).observe(bar);
+  offerCopies(view, rows, state);
   for (const id of ["log-times", "log-wrap"]) remember(view.querySelector(`#${id}`));
   addEventListener("keydown", (event) => press(event, actions));
 }
@@ -54,7 +54,7 @@ function actionsOf(view: HTMLElement, { rows, follower, selection, search, state
       follower.turn(!follower.isOn);
     },
     fold: () => fold(view),
-    copy: async () => await copy(rows, selection, state),
+    copy: async () => await copy(rows, selection.range ?? { from: state.first, to: state.last }, state),
     error: async () => await nextError(rows, search),
     next: async () => await search.step(1),
     previous: async () => await search.step(-1),
@@ -133,34 +133,4 @@ async function nextError(rows: LogRows, search: Search): Promise<void> {
   row?.classList.add("now");
   row?.scrollIntoView({ block: "center" });
   tell(`Error in line ${next}`);
-}
-
-/** The picked lines, or all that are shown. */
-async function copy(rows: LogRows, selection: Selection, state: LogState): Promise<void> {
-  const { from, to } = selection.range ?? { from: state.first, to: state.last };
-  const isHere = from >= state.first && to <= state.last;
-  const texts = isHere ? textsOf(rows.all(), from, to) : await fetchTexts(state, from, to);
-  await navigator.clipboard.writeText(`${texts.join("\n")}\n`);
-  tell(texts.length === 1 ? "1 line copied" : `${texts.length} lines copied`);
-}
-
-function textsOf(all: Iterable<Element>, from: number, to: number): string[] {
-  return [...all].flatMap((row) => {
-    const number = numberOf(row);
-    return number >= from && number <= to ? [row.querySelector("code")?.textContent ?? ""] : [];
-  });
-}
-
-async function fetchTexts(state: LogState, from: number, to: number): Promise<string[]> {
-  const texts: string[] = [];
-  const end = Math.min(to, from + MAX_COPIED_LINES - 1);
-  for (let at = from; at <= end;) {
-    const window = await fetchWindow(state, { from: at, count: end - at + 1 });
-    if (window.last < at) break;
-    const made = document.createElement("template");
-    made.innerHTML = window.parts.map(({ inside, html }) => inside + html).join("");
-    texts.push(...textsOf(made.content.querySelectorAll(".l"), at, end));
-    at = window.last + 1;
-  }
-  return texts;
 }

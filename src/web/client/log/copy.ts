@@ -1,0 +1,83 @@
+/** Puts lines of the log into the clipboard: what was picked, what is shown, or a step from its first line to its last. */
+
+import { type LogRows, numberOf } from "./rows.ts";
+import { fetchWindow, type LogState, tell } from "./state.ts";
+
+/** So many lines at most go to the clipboard. */
+const MAX_COPIED_LINES = 20_000;
+
+interface Range {
+  from: number;
+  to: number;
+}
+
+export async function copy(rows: LogRows, { from, to }: Range, state: LogState): Promise<void> {
+  const isHere = from >= state.first && to <= state.last;
+  const texts = isHere ? textsOf(rows.all(), from, to) : await fetchTexts(state, from, to);
+  await navigator.clipboard.writeText(`${texts.join("\n")}\n`);
+  const count = texts.length === 1 ? "1 line copied" : `${texts.length} lines copied`;
+  tell(texts.length <= to - from ? `${count}: the first of them` : count);
+}
+
+/** A button in each step's heading; again after rows came, which bring steps. */
+export function offerCopies(view: HTMLElement, rows: LogRows, state: LogState): void {
+  const offer = () => {
+    for (const summary of view.querySelectorAll("#log-rows .step > summary:not(:has(.copy-step))")) {
+      const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy" });
+      button.className = "copy-step";
+      button.title = "Copy this step's lines";
+      summary.append(button);
+    }
+  };
+  view.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest<HTMLElement>(".copy-step") : null;
+    const step = button?.closest<HTMLElement>(".step");
+    if (!button || !step) return;
+    // It stands in a summary, which would close the step.
+    event.preventDefault();
+    void copy(rows, rangeOf(step, state), state).then(() => {
+      button.textContent = "Copied";
+      setTimeout(() => (button.textContent = "Copy"), SHOWN_MS);
+    });
+  });
+  new MutationObserver(offer).observe(view, { childList: true, subtree: true });
+  offer();
+}
+
+const SHOWN_MS = 1500;
+
+/** A step's lines may go on before and behind those that are shown. */
+function rangeOf(step: HTMLElement, { first, last, total }: LogState): Range {
+  const from = firstLineOf(step) ?? first;
+  for (let next = step.nextElementSibling; next; next = next.nextElementSibling) {
+    const line = next instanceof HTMLElement ? firstLineOf(next) : null;
+    if (line !== null) return { from, to: line - 1 };
+  }
+  return { from, to: Math.max(last, total) };
+}
+
+function firstLineOf(step: HTMLElement): number | null {
+  const line = Number(step.dataset["line"] ?? numberOf(step.querySelector(".l") ?? undefined));
+  return line > 0 ? line : null;
+}
+
+function textsOf(all: Iterable<Element>, from: number, to: number): string[] {
+  return [...all].flatMap((row) => {
+    const number = numberOf(row);
+    return number >= from && number <= to ? [row.querySelector("code")?.textContent ?? ""] : [];
+  });
+}
+
+async function fetchTexts(state: LogState, from: number, to: number): Promise<string[]> {
+  const texts: string[] = [];
+  const end = Math.min(to, from + MAX_COPIED_LINES - 1);
+  for (let at = from; at <= end;) {
+    const window = await fetchWindow(state, { from: at, count: end - at + 1 });
+    if (window.last < at) break;
+    const made = document.createElement("template");
+    made.innerHTML = window.parts.map(({ inside, html }) => inside + html).join("");
+    texts.push(...textsOf(made.content.querySelectorAll(".l"), at, end));
+    at = window.last + 1;
+  }
+  return texts;
+}
