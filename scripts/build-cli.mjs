@@ -1,4 +1,4 @@
-// Makes dist/: the command in one file, the Worker as `wrangler dev --no-bundle` takes it, and a database with all
+// Makes dist/: the command in one file, the Worker as Miniflare takes it, what serves it, and a database with all
 // migrations applied. Runs when installed (`prepare`) and from bin/sandlot.mjs where dist is missing or out of date.
 
 import { execFile } from "node:child_process";
@@ -67,10 +67,11 @@ async function addToHash(hash, path) {
 
 async function buildCommand(out) {
   const { build } = await import("esbuild");
-  const outfile = join(out, "cli.mjs");
   await build({
-    entryPoints: [join(ROOT, "src/cli/main.ts")],
-    outfile,
+    entryPoints: { cli: join(ROOT, "src/cli/main.ts"), "serve-worker": join(ROOT, "src/local/serve-worker.ts") },
+    outdir: out,
+    outExtension: { ".js": ".mjs" },
+    external: ["miniflare"],
     bundle: true,
     platform: "node",
     target: "node22.12",
@@ -82,15 +83,20 @@ async function buildCommand(out) {
       js: 'import { createRequire as $require } from "node:module"; const require = $require(import.meta.url);',
     },
   });
-  return ["cli.mjs", "cli.mjs.map"];
+  return ["cli.mjs", "cli.mjs.map", "serve-worker.mjs", "serve-worker.mjs.map"];
 }
 
 async function buildWorker(out) {
-  const { experimental_readRawConfig } = await import("wrangler");
+  const { experimental_readRawConfig, unstable_getMiniflareWorkerOptions } = await import("wrangler");
   const config = join(ROOT, "wrangler.jsonc");
   await wrangler(["deploy", "--dry-run", "--containers-rollout=none", "--outdir", join(out, "worker"), "-c", config]);
   const { rawConfig } = experimental_readRawConfig({ config });
-  await writeFile(join(out, "worker", "wrangler.json"), JSON.stringify(rawConfig, null, 2));
+  const overrides = { enableContainers: false };
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(config, undefined, { overrides });
+  const { rootPath: _rootPath, modulesRules: _modulesRules, ...options } = workerOptions;
+  // Of the file alone: what wrangler adds from .dev.vars are somebody's secrets.
+  const worker = { ...options, name: rawConfig.name, bindings: rawConfig.vars };
+  await writeFile(join(out, "worker", "miniflare.json"), JSON.stringify(worker, null, 2));
   return ["worker"];
 }
 

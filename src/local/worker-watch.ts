@@ -5,11 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { STALE_HEARTBEAT_MS } from "../model/limits.ts";
 import type { ProcessGroup } from "./process-group.ts";
 
-/** wrangler and all below it, as it was launched. */
+/** What serves it and all below, as it was launched. */
 export interface Launched {
   group: ProcessGroup;
   lastLines(): string;
-  /** Calls back each time workerd crashed and wrangler started it again by itself. */
+  /** Calls back each time workerd crashed; Miniflare starts it again by itself. */
   onCrash(react: () => void): void;
 }
 
@@ -43,7 +43,7 @@ export class WorkerWatch {
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#current = options.first;
-    // wrangler dev never runs a cron by itself.
+    // Miniflare never runs a cron by itself.
     this.#cron = setInterval(() => void this.#sweep(0), CRON_EVERY_MS);
     this.failed = this.#keep();
     this.failed.catch(() => {

@@ -1,4 +1,4 @@
-/** Starts the real Worker on this machine, under `wrangler dev`, with everything it keeps in one folder. */
+/** Starts the real Worker on this machine, in workerd by Miniflare, with everything it keeps in one folder. */
 
 import { createWriteStream } from "node:fs";
 import { copyFile, cp, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
@@ -8,16 +8,17 @@ import { Writable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { startGroup } from "./process-group.ts";
+import type { ServeOptions } from "./worker-settings.ts";
 import { type Launched, WorkerWatch } from "./worker-watch.ts";
 
 export interface WorkerOptions {
   /** The folder where Sandlot is installed. */
   install: string;
-  /** Holds what the Worker keeps from run to run, and its own configuration (0600: it has secrets). */
+  /** Holds what the Worker keeps from run to run, and its own settings. */
   state: string;
-  /** Variables and secrets; they go in by a file, never by an argument. */
+  /** Variables and secrets; they go in by the environment, never by an argument or a file. */
   vars: (url: string) => Record<string, string>;
-  /** Takes each piece that wrangler writes; it is in `{state}/worker/wrangler.log` in any case. */
+  /** Takes each piece that the Worker writes; it is in `{state}/worker/worker.log` in any case. */
   onOutput?: (text: string) => void;
   /** Gives up the start. */
   signal?: AbortSignal;
@@ -33,16 +34,16 @@ export interface LocalWorker {
   close(): Promise<void>;
 }
 
+/** In the Worker's folder; what `serve-worker.ts` reads. */
+const SETTINGS = "settings.json";
 const READY_WITHIN_MS = 120_000;
 const LOOK_EVERY_MS = 25;
 const LAST_LINES = 20;
-/** One for every request: they say nothing of a fault. */
-const REQUEST_LINE = /^\[wrangler:info\] (GET|POST|QUEUE) /;
 const MAX_TAIL_CHARS = 16_384;
-/** wrangler numbers them; the last one in sight counts. */
+/** Miniflare numbers them; the last one in sight counts. */
 const CRASH_LINE =
   /Workers runtime crashed unexpectedly and is being restarted \(crash #(\d+)\)(?![^]*Workers runtime crashed)/;
-/** A free port is found by binding it; somebody else may take it before wrangler does. */
+/** A free port is found by binding it; somebody else may take it before workerd does. */
 const PORT_TRIES = 3;
 
 /** Throws when it does not answer within two minutes, with the last lines of its log. */
@@ -53,11 +54,11 @@ export async function startWorker(options: WorkerOptions): Promise<LocalWorker> 
   for (let tries = 1; ; tries++) {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
-    await writeConfig(options, folder, url);
-    const started = await launch(options, folder, port);
+    await writeSettings(options, folder, port);
+    const started = await launch(options, folder, url);
     try {
       await waitUntilReady(url, started, options.signal);
-      return running(options, folder, { port, url, started });
+      return running(options, folder, { url, started });
     } catch (error) {
       await started.group.kill();
       if (tries >= PORT_TRIES || !/address already in use|EADDRINUSE/i.test(String(error))) throw error;
@@ -65,30 +66,28 @@ export async function startWorker(options: WorkerOptions): Promise<LocalWorker> 
   }
 }
 
-/** What wrangler inherits: no account of the user's, and nothing that leaves this machine. */
-function wranglerEnv(folder: string): Record<string, string> {
+/** What it inherits: no account of the user's, and nothing that leaves this machine. */
+function workerEnv(folder: string): Record<string, string> {
   const env: Record<string, string> = {};
-  for (const name of ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"]) {
+  for (const name of ["PATH", "HOME", "LANG", "LC_ALL", "TZ", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE"]) {
     const value = process.env[name];
     if (value !== undefined) env[name] = value;
   }
+  return { ...env, TMPDIR: join(folder, "tmp"), NO_COLOR: "1" };
+}
+
+/** Migrations are wrangler's. */
+function migrationEnv(folder: string): Record<string, string> {
   return {
-    ...env,
+    ...workerEnv(folder),
     WRANGLER_SEND_METRICS: "false",
     WRANGLER_SEND_ERROR_REPORTS: "false",
     WRANGLER_HIDE_BANNER: "true",
-    WRANGLER_LOG_PATH: join(folder, "logs"),
-    WRANGLER_REGISTRY_PATH: join(folder, "registry"),
-    WRANGLER_CACHE_DIR: join(folder, "cache"),
+    WRANGLER_LOG_PATH: join(folder, "tmp", "logs"),
     CLOUDFLARE_CF_FETCH_ENABLED: "false",
     CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "false",
-    NO_COLOR: "1",
     CI: "1",
   };
-}
-
-function wranglerCommand(install: string, ...args: string[]): string[] {
-  return [process.execPath, join(install, "node_modules/wrangler/bin/wrangler.js"), ...args];
 }
 
 /** A new state gets a copy of a migrated database; one of another version is migrated. */
@@ -103,61 +102,52 @@ async function prepareDatabase(options: WorkerOptions, folder: string): Promise<
     () => false,
     () => true,
   );
-  if (isNew) {
-    await cp(join(options.install, "dist", "state"), persist, { recursive: true });
-  } else {
-    await writeConfig(options, folder, "");
-    const args = ["d1", "migrations", "apply", "sandlot", "--local", "--persist-to", persist];
-    const config = ["-c", join(folder, "wrangler.json")];
-    const started = await launchCommand(options, folder, wranglerCommand(options.install, ...args, ...config));
-    const code = await started.group.exited;
-    await started.group.kill();
-    if (code !== 0) throw new Error(`The database in ${persist} could not be migrated:\n${started.lastLines()}`);
-  }
+  if (isNew) await cp(join(options.install, "dist", "state"), persist, { recursive: true });
+  else await migrateDatabase(options, folder, persist);
   await writeFile(stampFile, wanted);
 }
 
-/** The configuration of wrangler.jsonc with the bundle, our variables and no containers. */
-async function writeConfig(options: WorkerOptions, folder: string, url: string): Promise<void> {
+async function migrateDatabase(options: WorkerOptions, folder: string, persist: string): Promise<void> {
+  const { install } = options;
+  const wrangler = [process.execPath, join(install, "node_modules/wrangler/bin/wrangler.js")];
+  const args = ["d1", "migrations", "apply", "sandlot", "--local", "--persist-to", persist];
+  const command = [...wrangler, ...args, "-c", join(install, "wrangler.jsonc")];
+  const started = await launchCommand(options, folder, { command, env: migrationEnv(folder) });
+  const code = await started.group.exited;
+  await started.group.kill();
+  if (code !== 0) throw new Error(`The database in ${persist} could not be migrated:\n${started.lastLines()}`);
+}
+
+/** Copies, since dist may be replaced while we run. */
+async function writeSettings(options: WorkerOptions, folder: string, port: number): Promise<void> {
   const built = join(options.install, "dist", "worker");
-  const config: Record<string, unknown> = JSON.parse(await readFile(join(built, "wrangler.json"), "utf8"));
-  const { $schema: _schema, containers: _containers, observability: _observability, ...kept } = config;
-  // A copy, since dist may be replaced while we run; in a folder of its own, since wrangler watches that for changes.
-  await mkdir(join(folder, "bundle"), { recursive: true });
-  await copyFile(join(built, "index.js"), join(folder, "bundle", "index.js"));
-  const local = {
-    ...kept,
-    main: "bundle/index.js",
-    no_bundle: true,
-    find_additional_modules: false,
-    d1_databases: databasesWith(kept["d1_databases"], join(options.install, "migrations")),
-    vars: { ...recordOf(kept["vars"]), ...options.vars(url) },
+  const script = join(folder, "index.js");
+  await copyFile(join(built, "index.js"), script);
+  const settings: ServeOptions = {
+    script,
+    worker: JSON.parse(await readFile(join(built, "miniflare.json"), "utf8")) as ServeOptions["worker"],
+    // Where `wrangler d1 migrations apply --persist-to` has them.
+    persist: join(options.state, "persist", "v3"),
+    port,
   };
-  const file = join(folder, "wrangler.json");
-  await rm(file, { force: true });
-  await writeFile(file, JSON.stringify(local, null, 2), { mode: 0o600 });
+  await writeFile(join(folder, SETTINGS), JSON.stringify(settings, null, 2), { mode: 0o600 });
 }
 
-function recordOf(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null ? { ...value } : {};
+function launch(options: WorkerOptions, folder: string, url: string): Promise<Launched> {
+  const command = [process.execPath, join(options.install, "dist", "serve-worker.mjs"), join(folder, SETTINGS)];
+  const env = { ...workerEnv(folder), SANDLOT_WORKER_VARS: JSON.stringify(options.vars(url)) };
+  return launchCommand(options, folder, { command, env });
 }
 
-function databasesWith(databases: unknown, migrations: string): unknown[] {
-  return Array.isArray(databases)
-    ? databases.map((database: unknown) => ({ ...recordOf(database), migrations_dir: migrations }))
-    : [];
-}
-
-function launch(options: WorkerOptions, folder: string, port: number): Promise<Launched> {
-  const args = ["dev", "-c", join(folder, "wrangler.json"), "--ip", "127.0.0.1", "--port", String(port)];
-  const quiet = ["--inspector-port", "0", "--show-interactive-dev-session=false", "--enable-containers=false"];
-  const persist = ["--persist-to", join(options.state, "persist")];
-  return launchCommand(options, folder, wranglerCommand(options.install, ...args, ...quiet, ...persist));
-}
-
-async function launchCommand(options: WorkerOptions, folder: string, command: string[]): Promise<Launched> {
-  await rm(join(folder, ".wrangler"), { recursive: true, force: true });
-  const file = createWriteStream(join(folder, "wrangler.log"), { mode: 0o600 });
+async function launchCommand(
+  options: WorkerOptions,
+  folder: string,
+  { command, env }: { command: string[]; env: Record<string, string> },
+): Promise<Launched> {
+  // Nobody tidies up after what is killed.
+  await rm(join(folder, "tmp"), { recursive: true, force: true });
+  await mkdir(join(folder, "tmp"), { mode: 0o700 });
+  const file = createWriteStream(join(folder, "worker.log"), { mode: 0o600 });
   file.on("error", () => {
     // A full disk must not end the run for the sake of this log.
   });
@@ -176,15 +166,9 @@ async function launchCommand(options: WorkerOptions, folder: string, command: st
       done();
     },
   });
-  const group = await startGroup(command, { cwd: folder, env: wranglerEnv(folder), output });
+  const group = await startGroup(command, { cwd: folder, env, output });
   void group.exited.then(() => file.end());
-  const lastLines = () => {
-    const lines = tail.trimEnd().split("\n");
-    return lines
-      .filter((line) => !REQUEST_LINE.test(line))
-      .slice(-LAST_LINES)
-      .join("\n");
-  };
+  const lastLines = () => tail.trimEnd().split("\n").slice(-LAST_LINES).join("\n");
   return { group, lastLines, onCrash: (call) => (react = call) };
 }
 
@@ -193,8 +177,7 @@ async function waitUntilReady(url: string, started: Launched, signal?: AbortSign
   void started.group.exited.then((code) => (end.code = code));
   for (const until = Date.now() + READY_WITHIN_MS; Date.now() < until; await sleep(LOOK_EVERY_MS)) {
     signal?.throwIfAborted();
-    if (end.code !== undefined)
-      throw new Error(`wrangler dev ended with exit code ${end.code}:\n${started.lastLines()}`);
+    if (end.code !== undefined) throw new Error(`The Worker ended with exit code ${end.code}:\n${started.lastLines()}`);
     const response = await fetch(`${url}/healthz`).catch(() => null);
     await response?.body?.cancel();
     if (response?.ok) return;
@@ -205,13 +188,13 @@ async function waitUntilReady(url: string, started: Launched, signal?: AbortSign
 function running(
   options: WorkerOptions,
   folder: string,
-  { port, url, started }: { port: number; url: string; started: Launched },
+  { url, started }: { url: string; started: Launched },
 ): LocalWorker {
   const watch = new WorkerWatch({
     url,
     first: started,
     launch: async () => {
-      const again = await launch(options, folder, port);
+      const again = await launch(options, folder, url);
       try {
         await waitUntilReady(url, again);
         return again;

@@ -28,9 +28,9 @@ export interface RunningJobs {
 }
 
 interface Vars {
-  PUBLIC_URL: string;
-  SANDLOT_API_TOKEN: string;
-  SANDLOT_MASTER_KEY: string;
+  url: string;
+  apiToken: string;
+  masterKey: string;
 }
 
 /** Jobs of these names; the first one uploads the artifact `native` before it waits. */
@@ -93,7 +93,7 @@ async function collect(child: ChildProcess): Promise<{ exitCode: number; out: st
 
 async function describe(home: string, names: readonly string[], close: RunningJobs["close"]): Promise<RunningJobs> {
   const vars = await until(() => readVars(home));
-  const headers = { authorization: `Bearer ${vars.SANDLOT_API_TOKEN}` };
+  const headers = { authorization: `Bearer ${vars.apiToken}` };
   const get = async <T>(url: string): Promise<T> => {
     const response = await fetch(url, { headers });
     if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
@@ -106,9 +106,9 @@ async function describe(home: string, names: readonly string[], close: RunningJo
     const claims = { attemptId, buildId: asBuildId(build.id), jobId: asJobId(job.id) };
     const valid = { from: Date.now(), until: Date.now() + 600_000 };
     environments.set(job.name, {
-      ACTIONS_RESULTS_URL: `${vars.PUBLIC_URL}/`,
+      ACTIONS_RESULTS_URL: `${vars.url}/`,
       ACTIONS_CACHE_SERVICE_V2: "true",
-      ACTIONS_RUNTIME_TOKEN: await issueRuntimeToken(vars.SANDLOT_MASTER_KEY, claims, valid),
+      ACTIONS_RUNTIME_TOKEN: await issueRuntimeToken(vars.masterKey, claims, valid),
     });
   }
   const environmentOf = (job: string): Record<string, string> => {
@@ -122,7 +122,7 @@ async function describe(home: string, names: readonly string[], close: RunningJo
     close,
     foreignToken: () => {
       const claims = { attemptId: asAttemptId("x-1"), buildId: asBuildId(build.id), jobId: asJobId("x") };
-      return issueRuntimeToken(vars.SANDLOT_MASTER_KEY, claims, { from: 0, until: Date.now() + 600_000 });
+      return issueRuntimeToken(vars.masterKey, claims, { from: 0, until: Date.now() + 600_000 });
     },
     reserveCache: async (job, key, bytes) => {
       const message = { key, version: "blocks" };
@@ -137,7 +137,7 @@ async function describe(home: string, names: readonly string[], close: RunningJo
       };
     },
     artifactFiles: async (name) => {
-      const url = `${vars.PUBLIC_URL}/api/builds/${build.id}/artifacts/${encodeURIComponent(name)}`;
+      const url = `${vars.url}/api/builds/${build.id}/artifacts/${encodeURIComponent(name)}`;
       const { items } = await get<Page<ArtifactFileView>>(url);
       const files = items.map(async (file) => [file.path, await (await fetch(file.url, { headers })).text()]);
       return Object.fromEntries(await Promise.all(files)) as Record<string, string>;
@@ -162,13 +162,16 @@ async function callCaches(
   return await response.json();
 }
 
-/** The Worker's own configuration, once it is there. */
+/** What the Worker was given, once it is there. */
 async function readVars(home: string): Promise<Vars | null> {
-  const [file] = globSync(join(home, "cache/**/worker/wrangler.json"));
+  const [file] = globSync(join(home, "cache/**/worker/settings.json"));
   if (file === undefined) return null;
-  const { vars } = JSON.parse(readFileSync(file, "utf8")) as { vars: Vars };
-  const answer = await fetch(`${vars.PUBLIC_URL}/healthz`).catch(() => null);
-  return answer?.ok === true ? vars : null;
+  const { port } = JSON.parse(readFileSync(file, "utf8")) as { port: number };
+  const keysFile = join(file, "../../keys.json");
+  const { apiToken, masterKey } = JSON.parse(readFileSync(keysFile, "utf8")) as Record<string, string>;
+  const url = `http://127.0.0.1:${port}`;
+  const answer = await fetch(`${url}/healthz`).catch(() => null);
+  return answer?.ok === true ? { url, apiToken: String(apiToken), masterKey: String(masterKey) } : null;
 }
 
 /** Once each of its jobs waits. */
@@ -177,7 +180,7 @@ async function findBuild(
   names: readonly string[],
   get: <T>(url: string) => Promise<T>,
 ): Promise<BuildView | null> {
-  const { items } = await get<Page<BuildSummary>>(`${vars.PUBLIC_URL}/api/builds`);
+  const { items } = await get<Page<BuildSummary>>(`${vars.url}/api/builds`);
   if (items[0] === undefined) return null;
   const build = await get<BuildView>(items[0].url);
   const waiting = build.jobs.filter((job) => job.steps.at(-1)?.name === "Wait");
