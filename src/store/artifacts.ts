@@ -2,6 +2,7 @@
 
 import { asAttemptId, asBuildId, asJobId } from "../model/ids.ts";
 import type { AttemptId, BuildId, JobId } from "../model/ids.ts";
+import type { Attempt } from "../model/job.ts";
 import { artifactManifestKey } from "./keys.ts";
 
 export interface Artifact {
@@ -18,6 +19,13 @@ export interface Artifact {
   prefix: string;
   /** Only where an action sent it as one blob (blob.ts), under the prefix. */
   archive?: ArtifactArchive;
+}
+
+type Maker = Pick<Artifact, "buildId" | "runAttempt" | "repositoryId" | "jobId" | "attemptId">;
+
+/** The part of an artifact that says which attempt made it. */
+export function madeBy({ id, buildId, runAttempt, repositoryId, jobId }: Attempt): Maker {
+  return { buildId, runAttempt, repositoryId, jobId, attemptId: id };
 }
 
 interface ArtifactArchive {

@@ -1,6 +1,8 @@
 /** Where actions of other repositories are fetched from, and with which settings of git. */
 
 import type { ActionReference } from "../../language/action-reference.ts";
+import { gitSettings, tokenHeader } from "../git-settings.ts";
+import type { GitSetting } from "../git-settings.ts";
 import { tokenForFork } from "../native/checkout-source.ts";
 import type { Session } from "../session.ts";
 
@@ -25,33 +27,16 @@ export async function fetchingEnv(
   references: readonly Pick<ActionReference, "name">[],
 ): Promise<Record<string, string>> {
   const own = references.map(({ name }) => sourceOf(session, name)).find((source) => source.own);
-  const settings: [string, string][] = [
-    ["core.hooksPath", "/dev/null"],
-    ["core.fsmonitor", "false"],
-    ["credential.helper", ""],
-    ["protocol.ext.allow", "never"],
-    ["protocol.file.allow", "never"],
-    ["protocol.version", "2"],
-    ["http.lowSpeedLimit", "1024"],
-    ["http.lowSpeedTime", "60"],
-    ["advice.detachedHead", "false"],
-    ["init.defaultBranch", "main"],
-  ];
+  const settings: GitSetting[] = [["credential.helper", ""]];
   if (own !== undefined) {
     const token = (await tokenForFork(session)) ?? (await session.vault.token(Date.now()));
-    settings.push([`http.${own.url}.extraheader`, `AUTHORIZATION: basic ${btoa(`x-access-token:${token}`)}`]);
+    settings.push(tokenHeader(own.url, token));
   }
-  const env: Record<string, string> = {
+  return {
     ...session.booted.env,
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_LFS_SKIP_SMUDGE: "1",
-    GIT_TERMINAL_PROMPT: "0",
-    GIT_CONFIG_COUNT: String(settings.length),
+    ...gitSettings(settings),
   };
-  for (const [index, [key, value]] of settings.entries()) {
-    env[`GIT_CONFIG_KEY_${index}`] = key;
-    env[`GIT_CONFIG_VALUE_${index}`] = value;
-  }
-  return env;
 }

@@ -2,7 +2,13 @@
 
 import type { UsesStep } from "../../model/workflow.ts";
 import { DEFAULT_ARTIFACT_RETENTION_DAYS, MAX_ARTIFACT_FILES } from "../../model/limits.ts";
-import { artifactsOfBuild, refusedArtifactName, saveArtifact, saveArtifactFiles } from "../../store/artifacts.ts";
+import {
+  artifactsOfBuild,
+  madeBy,
+  refusedArtifactName,
+  saveArtifact,
+  saveArtifactFiles,
+} from "../../store/artifacts.ts";
 import type { Artifact } from "../../store/artifacts.ts";
 import { artifactFileKey, artifactPrefix, prefixNumber } from "../../store/keys.ts";
 import { chooseFiles } from "./artifact-files.ts";
@@ -103,12 +109,8 @@ function describe({ session, id }: StepWork, inputs: Inputs, files: readonly Cho
   const { attempt } = session.facts;
   const now = Date.now();
   return {
-    buildId: attempt.buildId,
-    runAttempt: attempt.runAttempt,
+    ...madeBy(attempt),
     name: inputs.name,
-    repositoryId: attempt.repositoryId,
-    jobId: attempt.jobId,
-    attemptId: attempt.id,
     files: files.length,
     bytes: files.reduce((sum, file) => sum + file.bytes, 0),
     createdAt: now,

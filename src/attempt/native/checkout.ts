@@ -4,6 +4,7 @@ import { readAssignments } from "../../logs/environment-files.ts";
 import type { UsesStep } from "../../model/workflow.ts";
 import { START_WAIT_MS } from "../../model/limits.ts";
 import type { StepSpec } from "../../sandbox/port.ts";
+import { gitSettings, tokenHeader } from "../git-settings.ts";
 import { CHECKOUT_EXIT, CHECKOUT_SCRIPT } from "./checkout-script.ts";
 import { findSource } from "./checkout-source.ts";
 import type { Source } from "./checkout-source.ts";
@@ -110,30 +111,14 @@ function checkoutSpec(work: StepWork, step: UsesStep, { source, wanted }: Asked)
   };
 }
 
-/** Settings that are in no file and in no command line. An empty token asks as nobody. */
+/** An empty token asks as nobody. */
 function gitConfig(server: URL, token: string): Record<string, string> {
-  const header = `AUTHORIZATION: basic ${btoa(`x-access-token:${token}`)}`;
-  const settings: [string, string][] = [
-    ...(token === "" ? [] : [[`http.${server.origin}/.extraheader`, header] satisfies [string, string]]),
+  return gitSettings([
+    ...(token === "" ? [] : [tokenHeader(`${server.origin}/`, token)]),
     // A submodule named by its SSH address comes the same way as all else.
     [`url.${server.origin}/.insteadOf`, `git@${server.hostname}:`],
     [`url.${server.origin}/.insteadOf`, `ssh://git@${server.hostname}/`],
-    ["core.hooksPath", "/dev/null"],
-    ["core.fsmonitor", "false"],
-    ["protocol.ext.allow", "never"],
-    ["protocol.file.allow", "never"],
-    ["protocol.version", "2"],
-    ["http.lowSpeedLimit", "1024"],
-    ["http.lowSpeedTime", "60"],
-    ["advice.detachedHead", "false"],
-    ["init.defaultBranch", "main"],
-  ];
-  const env: Record<string, string> = { GIT_CONFIG_COUNT: String(settings.length), GIT_TERMINAL_PROMPT: "0" };
-  for (const [index, [key, value]] of settings.entries()) {
-    env[`GIT_CONFIG_KEY_${index}`] = key;
-    env[`GIT_CONFIG_VALUE_${index}`] = value;
-  }
-  return env;
+  ]);
 }
 
 function failed(exitCode: number | null, wanted: string, { name, token }: Source): WorkResult {

@@ -10,6 +10,7 @@ import {
   removeArtifact,
   saveArtifact,
   saveArtifactFiles,
+  madeBy,
 } from "../../store/artifacts.ts";
 import type { Artifact, ArtifactFile } from "../../store/artifacts.ts";
 import { readBytes, removeBlob } from "../../store/blob.ts";
@@ -124,12 +125,8 @@ function describe(
 ): Artifact {
   const now = Date.now();
   return {
-    buildId: attempt.buildId,
-    runAttempt: attempt.runAttempt,
+    ...madeBy(attempt),
     name: upload.name,
-    repositoryId: attempt.repositoryId,
-    jobId: attempt.jobId,
-    attemptId: attempt.id,
     files: sent.files.length,
     bytes: sent.files.reduce((sum, file) => sum + file.bytes, 0),
     createdAt: now,
