@@ -11,6 +11,8 @@ const BOX = { width: 232, row: 30, label: 22, pad: 5, gapX: 52, gapY: 16 };
 /** Of a large matrix the rest is counted: all of them stand in the list below. */
 const MAX_ROWS = 8;
 const NAME_CHARS = 24;
+/** Up to five columns are made smaller where they do not fit; of more, one could read nothing. */
+const MAX_FITTED_WIDTH = 5 * (BOX.width + BOX.gapX);
 
 interface Box {
   group: string;
@@ -29,7 +31,12 @@ export function JobGraph({ build }: { build: BuildView }) {
   const height = Math.max(...boxes.map((box) => box.y + box.height)) + 2;
   const byGroup = new Map(boxes.map((box) => [box.group, box]));
   return (
-    <div class="graph" tabindex={0} role="group" aria-label="Which job waits for which">
+    <div
+      class={width <= MAX_FITTED_WIDTH ? "graph fitted" : "graph"}
+      tabindex={0}
+      role="group"
+      aria-label="Which job waits for which"
+    >
       <svg width={String(width)} height={String(height)} viewBox={`-1 -1 ${width} ${height}`}>
         {boxes.flatMap((box) =>
           box.after.flatMap((group) => {

@@ -39,7 +39,9 @@ function JobEntry({ build, job, open }: { build: BuildView; job: JobView; open: 
           <span class="name">{job.name}</span>
         )}{" "}
         {told && job.steps.length === 0 ? <small>{told.why}</small> : null}
-        {job.after.length === 0 ? null : <small class="after">{`after ${job.after.join(", ")}`}</small>}
+        {job.after.length === 0 || (told && job.steps.length === 0) ? null : (
+          <small class="after">{`after ${job.after.join(", ")}`}</small>
+        )}
       </span>
       <Took from={job.startedAt} to={job.completedAt} ended={job.status === "completed"} />
     </>

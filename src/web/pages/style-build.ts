@@ -16,7 +16,7 @@ export const BUILD_STYLE = `
 .failure h2 { margin: 0; overflow-wrap: anywhere; } .failure h2 a { color: inherit; } .failure > .why, .failure > p { margin: 0 1.1rem .7rem; }
 .failure pre { padding: .7rem 1.1rem; border-top: 1px solid var(--line); content-visibility: visible; contain-intrinsic-size: none; }
 
-.graph { overflow-x: auto; margin-bottom: .8rem; padding-bottom: .2rem; } .graph svg { display: block; }
+.graph { overflow-x: auto; margin-bottom: .8rem; padding-bottom: .2rem; } .graph svg { display: block; } .graph.fitted > svg { max-width: 100%; height: auto; }
 .graph .edge { fill: none; stroke: light-dark(#bcb5a8, #55504a); stroke-width: 1.5; } .graph .box { fill: var(--card); stroke: var(--line); stroke-width: 1; }
 .graph text { font: 13px system-ui, sans-serif; fill: var(--text); } .graph .label { fill: var(--muted); font-size: 11.5px; } .graph .took-text { fill: var(--muted); font-size: 11.5px; text-anchor: end; }
 .graph a:hover text { text-decoration: underline; } .graph a .hit { fill: transparent; } .graph a:focus-visible .hit, .graph a:hover .hit { fill: color-mix(in srgb, var(--accent) 12%, transparent); }
