@@ -3,6 +3,7 @@
 import { asAttemptId } from "../model/ids.ts";
 import type { AttemptId } from "../model/ids.ts";
 import type { Booted } from "../sandbox/port.ts";
+import { concludeAttempt } from "../store/conclude.ts";
 import { beginAttempt } from "./begin.ts";
 import type { Begun } from "./begin.ts";
 import type { AttemptBindings } from "./bindings.ts";
@@ -15,13 +16,12 @@ import type { JobEnd } from "./finish.ts";
 import { advancePostStep } from "./post-step.ts";
 import type { PostStep } from "./post-step.ts";
 import { advanceServices } from "./services/start.ts";
-import { advanceSetUp } from "./set-up.ts";
 import { openSession } from "./session.ts";
 import type { Session } from "./session.ts";
+import { advanceSetUp } from "./set-up.ts";
+import type { Cancel, StepEnd, StepTurn } from "./step/end.ts";
 import { advanceStep } from "./step/step.ts";
 import type { StepTurnRequest } from "./step/step.ts";
-import type { Cancel, StepEnd, StepTurn } from "./step/end.ts";
-import { concludeAttempt } from "../store/conclude.ts";
 
 export interface Machine {
   booted: Booted;

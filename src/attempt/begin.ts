@@ -8,12 +8,12 @@ import { changeAttempt, markDestroyed } from "../store/attempts.ts";
 import { changeBuild } from "../store/builds.ts";
 import { concludeAttempt } from "../store/conclude.ts";
 import { changeJob } from "../store/jobs.ts";
+import { isRemote } from "./actions/set-up.ts";
 import type { AttemptBindings } from "./bindings.ts";
-import { refuseEnvironment } from "./environment.ts";
 import { jobContexts } from "./contexts.ts";
+import { refuseEnvironment } from "./environment.ts";
 import { readFacts } from "./facts.ts";
 import type { AttemptFacts } from "./facts.ts";
-import { isRemote } from "./actions/set-up.ts";
 import { missingScopes } from "./token-plan.ts";
 
 /** Small and plain: it is a durable result. */

@@ -1,8 +1,8 @@
 /** Starts the sandbox of an attempt, or says that none is free yet. */
 
 import { githubConfig } from "../github/app.ts";
-import type { AttemptId } from "../model/ids.ts";
 import type { TokenPlan } from "../language/token-permissions.ts";
+import type { AttemptId } from "../model/ids.ts";
 import { CAPACITY_WAIT_MS, HEARTBEAT_MS } from "../model/limits.ts";
 import { openSandbox } from "../sandbox/open.ts";
 import { SandboxFault } from "../sandbox/port.ts";

@@ -6,8 +6,8 @@ import type { PlannedJob, TemplatedMap } from "../model/workflow.ts";
 import { contextsIn } from "../schedule/job-contexts.ts";
 import type { AttemptBindings } from "./bindings.ts";
 import type { AttemptFacts } from "./facts.ts";
-import type { StepEnd } from "./step/end.ts";
 import type { Session } from "./session.ts";
+import type { StepEnd } from "./step/end.ts";
 
 type Urls = Pick<AttemptBindings, "GITHUB_SERVER_URL" | "GITHUB_API_URL">;
 

@@ -11,13 +11,13 @@ import { nativeAction } from "../language/native-actions.ts";
 import { MAX_JOB_OUTPUT_BYTES, MAX_RECOVERIES } from "../model/limits.ts";
 import type { Conclusion, Reason } from "../model/status.ts";
 import { concludeAttempt, loseAttempt } from "../store/conclude.ts";
+import type { AttemptBindings } from "./bindings.ts";
 import { jobContexts, stepContexts, workflowEnv } from "./contexts.ts";
 import type { AttemptFacts } from "./facts.ts";
 import { noteServiceLogs } from "./services/log.ts";
 import { templatesOf } from "./services/plan.ts";
 import type { Session } from "./session.ts";
 import type { Cancel, StepEnd } from "./step/end.ts";
-import type { AttemptBindings } from "./bindings.ts";
 
 export interface JobEnd {
   conclusion: Conclusion;

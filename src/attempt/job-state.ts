@@ -1,7 +1,7 @@
 /** What steps hand on to later steps: environment, path and outputs. It lies in a file of the sandbox, never in a durable result. */
 
-import type { Booted, Sandbox } from "../sandbox/port.ts";
 import { SandboxFault } from "../sandbox/port.ts";
+import type { Booted, Sandbox } from "../sandbox/port.ts";
 import type { ActionProgress } from "./actions/progress.ts";
 
 export interface JobState {

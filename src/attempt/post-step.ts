@@ -2,19 +2,19 @@
 
 import { evaluateCondition } from "../language/expression.ts";
 import type { UsesStep } from "../model/workflow.ts";
-import { saveCachePost } from "./native/cache-save.ts";
-import type { StepOutline } from "./begin.ts";
-import type { InnerGiven, InnerTried } from "./actions/inner-turn.ts";
 import { beginProgress, concludeInner, runInner } from "./actions/inner-turn.ts";
+import type { InnerGiven, InnerTried } from "./actions/inner-turn.ts";
 import { runJavaScript } from "./actions/javascript.ts";
-import type { PostPhase } from "./job-state.ts";
 import { findPhase } from "./actions/phase-work.ts";
+import type { StepOutline } from "./begin.ts";
+import type { PostPhase } from "./job-state.ts";
+import { saveCachePost } from "./native/cache-save.ts";
 import { postsOf } from "./posts.ts";
 import type { Session } from "./session.ts";
-import { advanceStep } from "./step/step.ts";
-import type { StepTurnRequest } from "./step/step.ts";
 import type { StepEnd, StepTurn } from "./step/end.ts";
 import { readStepValues } from "./step/environment.ts";
+import { advanceStep } from "./step/step.ts";
+import type { StepTurnRequest } from "./step/step.ts";
 import { openLog } from "./step/work.ts";
 import type { StepWork, WorkResult } from "./step/work.ts";
 

@@ -1,7 +1,7 @@
 /** What is left to be done after the job's steps: kept in the order in which it was begun, done in reverse. */
 
-import type { PostPhase } from "./job-state.ts";
 import { writeJobState } from "./job-state.ts";
+import type { PostPhase } from "./job-state.ts";
 import type { Session } from "./session.ts";
 
 /** Once for each step, at the latest when it begins: whatever becomes of it, its post phase is due. */

@@ -1,21 +1,21 @@
 /** What comes before a job's first step where it uses actions of other repositories: these are fetched, and their pre phases run. */
 
 import { ExpressionError, evaluateCondition } from "../language/expression.ts";
-import type { StepDefinition, RunStep, UsesStep } from "../model/workflow.ts";
 import type { Annotation } from "../model/step.ts";
-import { readyActions } from "./actions/set-up.ts";
-import type { InnerGiven, InnerTried } from "./actions/inner-turn.ts";
-import { beginProgress, concludeInner, runInner } from "./actions/inner-turn.ts";
+import type { StepDefinition, RunStep, UsesStep } from "../model/workflow.ts";
 import { openInnerLog } from "./actions/inner-log.ts";
+import { beginProgress, concludeInner, runInner } from "./actions/inner-turn.ts";
+import type { InnerGiven, InnerTried } from "./actions/inner-turn.ts";
 import { runJavaScript } from "./actions/javascript.ts";
-import { writeJobState } from "./job-state.ts";
 import { findNode } from "./actions/node-runtime.ts";
 import { findPhase } from "./actions/phase-work.ts";
+import { readyActions } from "./actions/set-up.ts";
+import { writeJobState } from "./job-state.ts";
 import type { Session } from "./session.ts";
-import { advanceStep } from "./step/step.ts";
-import type { StepTurnRequest } from "./step/step.ts";
 import type { StepTurn } from "./step/end.ts";
 import { readStepValues } from "./step/environment.ts";
+import { advanceStep } from "./step/step.ts";
+import type { StepTurnRequest } from "./step/step.ts";
 import type { StepWork, WorkResult } from "./step/work.ts";
 
 /** Its part of the log is that of the boot. */

@@ -2,12 +2,12 @@
 
 import { isLocalAction } from "../../language/native-actions.ts";
 import type { UsesStep } from "../../model/workflow.ts";
-import { locateAction } from "./locate.ts";
-import { nativeFor } from "./policy.ts";
-import { runComposite } from "./composite.ts";
-import { runJavaScript } from "./javascript.ts";
 import { useNative } from "../native/uses.ts";
 import type { StepWork, WorkResult } from "../step/work.ts";
+import { runComposite } from "./composite.ts";
+import { runJavaScript } from "./javascript.ts";
+import { locateAction } from "./locate.ts";
+import { nativeFor } from "./policy.ts";
 
 export async function useAction(work: StepWork, step: UsesStep): Promise<WorkResult> {
   const native = isLocalAction(step.uses) ? null : nativeFor(work.session.env, step);

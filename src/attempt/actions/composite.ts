@@ -3,16 +3,16 @@
 import { evaluateTemplate } from "../../language/expression.ts";
 import type { Contexts } from "../../language/expression.ts";
 import type { ActionFile, UsesStep } from "../../model/workflow.ts";
-import type { LocatedAction } from "./locate.ts";
-import { openAction } from "./inputs.ts";
-import type { OpenAction } from "./inputs.ts";
-import type { ActionProgress } from "./progress.ts";
-import { attemptInner } from "./inner-step.ts";
-import { beginProgress, concludeInner, runInner } from "./inner-turn.ts";
-import { innerContexts } from "./inner-values.ts";
 import { timeLeft } from "../step/environment.ts";
 import { openLog } from "../step/work.ts";
 import type { StepWork, WorkResult } from "../step/work.ts";
+import { attemptInner } from "./inner-step.ts";
+import { beginProgress, concludeInner, runInner } from "./inner-turn.ts";
+import { innerContexts } from "./inner-values.ts";
+import { openAction } from "./inputs.ts";
+import type { OpenAction } from "./inputs.ts";
+import type { LocatedAction } from "./locate.ts";
+import type { ActionProgress } from "./progress.ts";
 
 export interface Running extends Pick<LocatedAction, "folder" | "reference"> {
   open: OpenAction;

@@ -6,13 +6,13 @@ import { digest } from "../../model/ids.ts";
 import type { Reason } from "../../model/status.ts";
 import { actionsOfBuild, keepActions } from "../../store/build-actions.ts";
 import type { BuildAction } from "../../store/build-actions.ts";
-import { keepAction, loadAction } from "./cache.ts";
-import { fetchingEnv, sourceOf } from "./source.ts";
-import { FETCH_SCRIPT, FIELD, RESOLVE_SCRIPT, UNPACK_SCRIPT } from "./fetch-script.ts";
-import { runQuietly } from "../step/follow.ts";
-import type { FollowOptions } from "../step/follow.ts";
 import { writeJobState } from "../job-state.ts";
 import type { Session } from "../session.ts";
+import { runQuietly } from "../step/follow.ts";
+import type { FollowOptions } from "../step/follow.ts";
+import { keepAction, loadAction } from "./cache.ts";
+import { FETCH_SCRIPT, FIELD, RESOLVE_SCRIPT, UNPACK_SCRIPT } from "./fetch-script.ts";
+import { fetchingEnv, sourceOf } from "./source.ts";
 
 /** Why it can't be used, and whose fault that is. */
 export interface FetchProblem {

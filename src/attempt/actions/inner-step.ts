@@ -3,15 +3,15 @@
 import { ExpressionError, evaluateCondition } from "../../language/expression.ts";
 import type { FileHashes } from "../../language/expression.ts";
 import type { StepDefinition } from "../../model/workflow.ts";
-import { tokenNamedIn } from "./inputs.ts";
-import type { Running } from "./composite.ts";
-import { withFileHashes } from "../step/hash-files.ts";
-import type { InnerGiven, InnerTried } from "./inner-turn.ts";
-import { innerContexts, innerFunctions, innerValues } from "./inner-values.ts";
 import { mayFail } from "../step/environment.ts";
+import { withFileHashes } from "../step/hash-files.ts";
 import { stepName } from "../step/name.ts";
 import { innerId } from "../step/work.ts";
 import type { StepWork, WorkResult } from "../step/work.ts";
+import type { Running } from "./composite.ts";
+import type { InnerGiven, InnerTried } from "./inner-turn.ts";
+import { innerContexts, innerFunctions, innerValues } from "./inner-values.ts";
+import { tokenNamedIn } from "./inputs.ts";
 
 /** Null where its condition is false. */
 export async function attemptInner(

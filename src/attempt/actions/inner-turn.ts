@@ -3,15 +3,15 @@
 import { CANCEL_GRACE_MS, MAX_SUMMARY_BYTES, START_WAIT_MS } from "../../model/limits.ts";
 import type { Result } from "../../model/status.ts";
 import type { StepNotes } from "../../model/step.ts";
-import type { ActionProgress, InnerEnd } from "./progress.ts";
-import { askCancelled } from "../step/follow.ts";
-import type { FollowOptions } from "../step/follow.ts";
-import { closeInnerLog } from "./inner-log.ts";
 import { writeJobState } from "../job-state.ts";
 import { conclude } from "../step/end.ts";
 import type { Cancel } from "../step/end.ts";
+import { askCancelled } from "../step/follow.ts";
+import type { FollowOptions } from "../step/follow.ts";
 import { footerOf } from "../step/work.ts";
 import type { StepWork, WorkResult } from "../step/work.ts";
+import { closeInnerLog } from "./inner-log.ts";
+import type { ActionProgress, InnerEnd } from "./progress.ts";
 
 /** What a part is given. */
 export interface InnerGiven {

@@ -2,11 +2,11 @@
 
 import type { Contexts, StatusFunctions } from "../../language/expression.ts";
 import type { StepDefinition } from "../../model/workflow.ts";
-import type { Running } from "./composite.ts";
 import { evaluateMap } from "../step/environment.ts";
 import type { StepValues } from "../step/environment.ts";
-import { actionNames } from "./names.ts";
 import type { StepWork } from "../step/work.ts";
+import type { Running } from "./composite.ts";
+import { actionNames } from "./names.ts";
 
 /** Of what the job's steps see, an action's see this. https://docs.github.com/actions/reference/workflows-and-actions/contexts#context-availability */
 const SEEN = ["runner", "job", "strategy", "matrix"] as const;

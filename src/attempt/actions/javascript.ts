@@ -1,22 +1,22 @@
 /** Carries out one phase of a JavaScript action: its `pre`, `main` or `post` file, by Node, with inputs and state in its environment. */
 
-import type { JavaScriptRuns, UsesStep } from "../../model/workflow.ts";
 import { START_WAIT_MS } from "../../model/limits.ts";
+import type { JavaScriptRuns, UsesStep } from "../../model/workflow.ts";
 import type { StepSpec } from "../../sandbox/port.ts";
+import type { NodeRuntime } from "../job-state.ts";
+import { registerPost } from "../posts.ts";
+import { processEnv, timeLeft } from "../step/environment.ts";
+import type { StepValues } from "../step/environment.ts";
+import { followStep } from "../step/follow.ts";
+import { readExit } from "../step/run.ts";
+import { openLog } from "../step/work.ts";
+import type { StepWork, WorkResult } from "../step/work.ts";
+import { inputWarnings } from "./composite.ts";
 import { openAction } from "./inputs.ts";
 import type { OpenAction } from "./inputs.ts";
 import type { LocatedAction } from "./locate.ts";
-import { inputWarnings } from "./composite.ts";
-import { followStep } from "../step/follow.ts";
 import { findNode } from "./node-runtime.ts";
-import type { NodeRuntime } from "../job-state.ts";
-import { registerPost } from "../posts.ts";
-import { readExit } from "../step/run.ts";
 import { runtimeEnvironment } from "./runtime-environment.ts";
-import { processEnv, timeLeft } from "../step/environment.ts";
-import type { StepValues } from "../step/environment.ts";
-import { openLog } from "../step/work.ts";
-import type { StepWork, WorkResult } from "../step/work.ts";
 
 export interface Phase {
   located: LocatedAction;

@@ -6,13 +6,13 @@ import { isLocalAction } from "../../language/native-actions.ts";
 import { actionFileNames, readAction } from "../../language/read-action.ts";
 import { MAX_ACTION_LEVELS } from "../../model/limits.ts";
 import type { ActionFile, Place, UsesStep } from "../../model/workflow.ts";
+import type { Session } from "../session.ts";
+import { timeLeft } from "../step/environment.ts";
+import type { StepWork } from "../step/work.ts";
 import { fetchActions } from "./fetch.ts";
 import type { FetchProblem } from "./fetch.ts";
 import { findAction, readActionFile } from "./file.ts";
 import { refuseAction } from "./policy.ts";
-import type { Session } from "../session.ts";
-import { timeLeft } from "../step/environment.ts";
-import type { StepWork } from "../step/work.ts";
 
 export interface LocatedAction {
   action: ActionFile;

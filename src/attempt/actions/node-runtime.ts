@@ -1,8 +1,8 @@
 /** Which program runs a JavaScript action: the nearest to the Node that it asks for. */
 
-import { NODES_SCRIPT } from "./fetch-script.ts";
 import type { NodeRuntime } from "../job-state.ts";
 import type { Session } from "../session.ts";
+import { NODES_SCRIPT } from "./fetch-script.ts";
 
 /** Looked for once, before the job's steps wherever that is possible: later ones are the steps' own. Null where there is none. */
 export async function findNode(session: Session, wanted: number): Promise<NodeRuntime | null> {

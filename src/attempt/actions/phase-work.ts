@@ -1,13 +1,13 @@
 /** Finds the work of an action that is used somewhere in a step of the job, so that its `pre` or `post` phase can be carried out. */
 
 import type { StepDefinition, UsesStep } from "../../model/workflow.ts";
+import type { StepWork } from "../step/work.ts";
+import type { FetchProblem } from "./fetch.ts";
+import { innerWork } from "./inner-step.ts";
+import { openAction } from "./inputs.ts";
+import type { Phase } from "./javascript.ts";
 import { locateAction } from "./locate.ts";
 import type { LocatedAction } from "./locate.ts";
-import type { FetchProblem } from "./fetch.ts";
-import { openAction } from "./inputs.ts";
-import { innerWork } from "./inner-step.ts";
-import type { Phase } from "./javascript.ts";
-import type { StepWork } from "../step/work.ts";
 
 const GONE: FetchProblem = { reason: "step_failed", detail: "The action is no longer what it was when it began" };
 

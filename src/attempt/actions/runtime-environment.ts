@@ -1,8 +1,8 @@
 /** What an action (never a `run:` step) is given to reach the cache and artifact services: docs/actions-services.md. */
 
+import type { Attempt } from "../../model/job.ts";
 import { CANCEL_GRACE_MS, DEFAULT_ARTIFACT_RETENTION_DAYS } from "../../model/limits.ts";
 import { issueRuntimeToken } from "../../store/runtime-token.ts";
-import type { Attempt } from "../../model/job.ts";
 import type { AttemptBindings } from "../bindings.ts";
 import type { Vault } from "../vault.ts";
 

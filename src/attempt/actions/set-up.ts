@@ -6,12 +6,12 @@ import { isLocalAction } from "../../language/native-actions.ts";
 import { MAX_ACTION_LEVELS } from "../../model/limits.ts";
 import type { Annotation } from "../../model/step.ts";
 import type { StepDefinition, UsesStep } from "../../model/workflow.ts";
+import type { AttemptBindings } from "../bindings.ts";
+import type { StepWork } from "../step/work.ts";
 import { fetchActions } from "./fetch.ts";
 import type { FetchProblem } from "./fetch.ts";
 import { downloaded, placed, readFetched, warnings } from "./locate.ts";
 import { nativeFor, refuseAction } from "./policy.ts";
-import type { AttemptBindings } from "../bindings.ts";
-import type { StepWork } from "../step/work.ts";
 
 export interface ReadyActions {
   /** For the log. */

@@ -6,9 +6,9 @@ import { openArtifact } from "../../store/artifact-content.ts";
 import type { OpenFile } from "../../store/artifact-content.ts";
 import { artifactsOfBuild, newestArtifacts } from "../../store/artifacts.ts";
 import type { Artifact } from "../../store/artifacts.ts";
+import type { Session } from "../session.ts";
 import { askCancelled } from "../step/follow.ts";
 import { absolute } from "../step/match-files.ts";
-import type { Session } from "../session.ts";
 import { openLog, readBoolean, readInput } from "../step/work.ts";
 import type { StepWork, WorkResult } from "../step/work.ts";
 

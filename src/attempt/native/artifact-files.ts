@@ -1,8 +1,8 @@
 /** Which files an artifact is made of: globs, hidden files, and what must not leave the sandbox. */
 
-import type { FoundFile } from "../step/match-files.ts";
-import { listFiles, matchFiles, searchRoots } from "../step/match-files.ts";
 import type { Session } from "../session.ts";
+import { listFiles, matchFiles, searchRoots } from "../step/match-files.ts";
+import type { FoundFile } from "../step/match-files.ts";
 
 export interface ChosenFile {
   /** In the sandbox. */

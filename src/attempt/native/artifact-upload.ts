@@ -1,7 +1,7 @@
 /** `actions/upload-artifact`: every file becomes an object of its own, streamed, with its sha256 checked by R2. */
 
-import type { UsesStep } from "../../model/workflow.ts";
 import { DEFAULT_ARTIFACT_RETENTION_DAYS, MAX_ARTIFACT_FILES } from "../../model/limits.ts";
+import type { UsesStep } from "../../model/workflow.ts";
 import {
   artifactsOfBuild,
   madeBy,
@@ -11,11 +11,11 @@ import {
 } from "../../store/artifacts.ts";
 import type { Artifact } from "../../store/artifacts.ts";
 import { artifactFileKey, artifactPrefix, prefixNumber } from "../../store/keys.ts";
-import { chooseFiles } from "./artifact-files.ts";
-import type { ChosenFile } from "./artifact-files.ts";
 import type { Session } from "../session.ts";
 import { openLog, readBoolean, readInput, readLines } from "../step/work.ts";
 import type { StepWork, WorkResult } from "../step/work.ts";
+import { chooseFiles } from "./artifact-files.ts";
+import type { ChosenFile } from "./artifact-files.ts";
 
 const UPLOADS_AT_ONCE = 4;
 /** R2's limit of a key; ours are percent-encoded, so characters are bytes. */

@@ -1,8 +1,8 @@
 /** Where a cache's parts lie in a sandbox, and how its paths are named independently of the machine. */
 
-import type { FoundFile } from "../step/match-files.ts";
-import { absolute, listFiles, matchFiles } from "../step/match-files.ts";
 import type { Session } from "../session.ts";
+import { absolute, listFiles, matchFiles } from "../step/match-files.ts";
+import type { FoundFile } from "../step/match-files.ts";
 
 export interface CacheFolders {
   staging: string;

@@ -5,15 +5,15 @@ import { SandboxFault } from "../../sandbox/port.ts";
 import type { BackupHandle } from "../../sandbox/port.ts";
 import { cacheScopes, findCache, removeCache } from "../../store/caches.ts";
 import type { Cache } from "../../store/caches.ts";
+import { writeJobState } from "../job-state.ts";
+import { timeLeft } from "../step/environment.ts";
+import { runQuietly } from "../step/follow.ts";
+import { openLog, readBoolean, readInput } from "../step/work.ts";
+import type { StepWork, WorkResult } from "../step/work.ts";
 import { cacheFolders } from "./cache-folders.ts";
 import { readCacheRequest } from "./cache-key.ts";
 import type { CacheRequest } from "./cache-key.ts";
 import { UNPACK_SCRIPT } from "./cache-scripts.ts";
-import { runQuietly } from "../step/follow.ts";
-import { writeJobState } from "../job-state.ts";
-import { timeLeft } from "../step/environment.ts";
-import { openLog, readBoolean, readInput } from "../step/work.ts";
-import type { StepWork, WorkResult } from "../step/work.ts";
 
 export async function restoreCacheStep(work: StepWork, step: UsesStep): Promise<WorkResult> {
   const reading = readCacheRequest(work, step);

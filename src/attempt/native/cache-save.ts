@@ -3,14 +3,14 @@
 import type { UsesStep } from "../../model/workflow.ts";
 import { SandboxFault } from "../../sandbox/port.ts";
 import { cacheScopes, hasCache, saveCache } from "../../store/caches.ts";
+import { timeLeft } from "../step/environment.ts";
+import { runQuietly } from "../step/follow.ts";
+import { openLog } from "../step/work.ts";
+import type { StepWork, WorkResult } from "../step/work.ts";
 import { cacheFolders, cacheMembers } from "./cache-folders.ts";
 import { cacheRequest, readCacheRequest } from "./cache-key.ts";
 import type { CacheRequest } from "./cache-key.ts";
 import { PACK_SCRIPT } from "./cache-scripts.ts";
-import { runQuietly } from "../step/follow.ts";
-import { timeLeft } from "../step/environment.ts";
-import { openLog } from "../step/work.ts";
-import type { StepWork, WorkResult } from "../step/work.ts";
 
 /** As a step of its own. */
 export async function saveCacheStep(work: StepWork, step: UsesStep): Promise<WorkResult> {

@@ -1,20 +1,20 @@
 /** `actions/checkout`: exactly one commit, by git in the sandbox. Its credential lives in the environment of this one process. */
 
 import { readAssignments } from "../../logs/environment-files.ts";
-import type { UsesStep } from "../../model/workflow.ts";
 import { START_WAIT_MS } from "../../model/limits.ts";
+import type { UsesStep } from "../../model/workflow.ts";
 import type { StepSpec } from "../../sandbox/port.ts";
 import { gitSettings, tokenHeader } from "../git-settings.ts";
-import { CHECKOUT_EXIT, CHECKOUT_SCRIPT } from "./checkout-script.ts";
-import { findSource } from "./checkout-source.ts";
-import type { Source } from "./checkout-source.ts";
+import type { Session } from "../session.ts";
+import { timeLeft } from "../step/environment.ts";
 import { followStep } from "../step/follow.ts";
 import type { Followed } from "../step/follow.ts";
 import { folderIn } from "../step/run.ts";
-import type { Session } from "../session.ts";
-import { timeLeft } from "../step/environment.ts";
 import { openLog, readBoolean, readInput } from "../step/work.ts";
 import type { StepWork, WorkResult } from "../step/work.ts";
+import { CHECKOUT_EXIT, CHECKOUT_SCRIPT } from "./checkout-script.ts";
+import { findSource } from "./checkout-source.ts";
+import type { Source } from "./checkout-source.ts";
 
 export async function checkout(work: StepWork, step: UsesStep): Promise<WorkResult> {
   const { session } = work;

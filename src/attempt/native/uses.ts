@@ -2,13 +2,13 @@
 
 import type { NativeAction } from "../../language/native-actions.ts";
 import type { UsesStep } from "../../model/workflow.ts";
+import { registerPost } from "../posts.ts";
+import type { StepWork, WorkResult } from "../step/work.ts";
 import { downloadArtifact } from "./artifact-download.ts";
 import { uploadArtifact } from "./artifact-upload.ts";
 import { restoreCacheStep } from "./cache-restore.ts";
 import { saveCacheStep } from "./cache-save.ts";
 import { checkout } from "./checkout.ts";
-import { registerPost } from "../posts.ts";
-import type { StepWork, WorkResult } from "../step/work.ts";
 
 const ACTIONS: Record<NativeAction, (work: StepWork, step: UsesStep) => Promise<WorkResult>> = {
   "actions/checkout": checkout,

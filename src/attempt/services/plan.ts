@@ -1,14 +1,14 @@
 /** The services of a job with all their expressions evaluated: what is to be started, and what of it is not carried out. */
 
 import { evaluateTemplate } from "../../language/expression.ts";
-import type { ServiceImage } from "../../language/service-text.ts";
 import { majorOf, readImage, readOptions, readPort } from "../../language/service-text.ts";
+import type { ServiceImage } from "../../language/service-text.ts";
 import { wrongPort } from "../../language/services.ts";
 import type { Reason } from "../../model/status.ts";
 import type { ServiceDefinition, TemplatedMap } from "../../model/workflow.ts";
+import type { StepValues } from "../step/environment.ts";
 import { serviceProcess } from "./log.ts";
 import { readSettings } from "./settings.ts";
-import type { StepValues } from "../step/environment.ts";
 
 export interface PlannedService extends ServiceImage {
   id: string;

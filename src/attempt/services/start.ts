@@ -2,20 +2,20 @@
 
 import { CANCEL_GRACE_MS, FAILED_SERVICE_LINES, SERVICE_FIND_MS, START_WAIT_MS } from "../../model/limits.ts";
 import type { UsesStep } from "../../model/workflow.ts";
-import { askCancelled, runQuietly } from "../step/follow.ts";
 import { writeJobState } from "../job-state.ts";
+import type { Session } from "../session.ts";
+import type { Cancel, StepTurn } from "../step/end.ts";
+import { askCancelled, runQuietly } from "../step/follow.ts";
+import { advanceStep } from "../step/step.ts";
+import type { StepTurnRequest } from "../step/step.ts";
+import { openLog } from "../step/work.ts";
+import type { StepWork, WorkResult } from "../step/work.ts";
 import { readFound } from "./found.ts";
 import type { FoundService } from "./found.ts";
 import { showServiceLog } from "./log.ts";
 import { planServices, templatesOf } from "./plan.ts";
 import type { ServiceProblem } from "./plan.ts";
 import { FIND_SCRIPT, READY_SCRIPT, SERVICE_EXIT, START_SCRIPT } from "./scripts.ts";
-import type { Session } from "../session.ts";
-import type { Cancel, StepTurn } from "../step/end.ts";
-import { advanceStep } from "../step/step.ts";
-import type { StepTurnRequest } from "../step/step.ts";
-import { openLog } from "../step/work.ts";
-import type { StepWork, WorkResult } from "../step/work.ts";
 
 /** Its place among the job's steps: before all that have one of their own. */
 const SERVICES_NUMBER = -1;

@@ -1,16 +1,16 @@
 /** The environment and the values of one step: what its keys evaluate to, now. */
 
+import { secretsBehind, secretsSeen } from "../../language/call-inputs.ts";
 import { defaultEnv } from "../../language/contexts.ts";
 import { evaluateBoolean, evaluateNumber, evaluateTemplate, secretsNamedIn } from "../../language/expression.ts";
-import { secretsBehind, secretsSeen } from "../../language/call-inputs.ts";
 import type { Contexts, StatusFunctions } from "../../language/expression.ts";
 import type { StepDefinition, Templated, TemplatedData, TemplatedMap } from "../../model/workflow.ts";
 import type { StepId } from "../../sandbox/port.ts";
 import { scopesOfEnvironment } from "../../store/scopes.ts";
+import { actionNames } from "../actions/names.ts";
 import { callerContexts, stepContexts, workflowEnv } from "../contexts.ts";
 import type { Past } from "../contexts.ts";
 import type { Session } from "../session.ts";
-import { actionNames } from "../actions/names.ts";
 
 /** What a step is started with. */
 export interface StepValues {

@@ -2,13 +2,13 @@
 
 import { processLog } from "../../logs/process.ts";
 import type { LogCarry, SegmentState } from "../../logs/stream.ts";
-import type { Annotation } from "../../model/step.ts";
 import { CANCEL_POLL_MS, HEARTBEAT_MS, POLL_WAIT_MS, START_WAIT_MS } from "../../model/limits.ts";
+import type { Annotation } from "../../model/step.ts";
 import { SandboxFault } from "../../sandbox/port.ts";
 import type { StepProgress, StepSpec } from "../../sandbox/port.ts";
 import { heartbeat } from "../../store/attempts.ts";
-import { cancelOf } from "../cancel.ts";
 import { logStart } from "../actions/inner-log.ts";
+import { cancelOf } from "../cancel.ts";
 import type { Session } from "../session.ts";
 import type { Cancel } from "./end.ts";
 

@@ -3,8 +3,8 @@
 import { createHash } from "node:crypto";
 import { ExpressionError, fileHashKey, HashFilesNeeded } from "../../language/expression.ts";
 import type { FileHashes } from "../../language/expression.ts";
-import { listFiles, matchFiles } from "./match-files.ts";
 import type { Session } from "../session.ts";
+import { listFiles, matchFiles } from "./match-files.ts";
 
 const HASH_TIMEOUT_MS = 120_000;
 /** A line for each plain file, links of files included. */

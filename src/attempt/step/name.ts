@@ -2,8 +2,8 @@
 
 import { evaluateTemplate } from "../../language/expression.ts";
 import type { StepDefinition } from "../../model/workflow.ts";
-import { firstLine } from "./run.ts";
 import type { StepValues } from "./environment.ts";
+import { firstLine } from "./run.ts";
 
 /** A name that can't be evaluated stands as it is written. */
 export function stepName(step: StepDefinition, values: StepValues | null): string {

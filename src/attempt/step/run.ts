@@ -1,18 +1,18 @@
 /** Carries out a `run:` step. */
 
+import { START_WAIT_MS } from "../../model/limits.ts";
 import type { Reason } from "../../model/status.ts";
 import type { StepNotes } from "../../model/step.ts";
 import type { RunStep, StepDefinition } from "../../model/workflow.ts";
-import { START_WAIT_MS } from "../../model/limits.ts";
 import type { StepSpec } from "../../sandbox/port.ts";
+import { processEnv, readText, timeLeft } from "./environment.ts";
 import { followStep } from "./follow.ts";
 import type { Followed } from "./follow.ts";
 import { takeOver } from "./hand-over.ts";
-import { openLog } from "./work.ts";
-import type { StepWork, WorkResult } from "./work.ts";
 import { noSuchShell, readShell } from "./shell.ts";
 import type { Shell } from "./shell.ts";
-import { processEnv, readText, timeLeft } from "./environment.ts";
+import { openLog } from "./work.ts";
+import type { StepWork, WorkResult } from "./work.ts";
 
 type Ended = Exclude<WorkResult, { state: "running" }>;
 

@@ -1,17 +1,17 @@
 /** A step's work in one slice: what it is given and what it may come to. */
 
+import { evaluateTemplate } from "../../language/expression.ts";
 import { digest } from "../../model/ids.ts";
 import type { Reason } from "../../model/status.ts";
 import type { StepNotes } from "../../model/step.ts";
 import type { JobDefinition, StepDefinition, UsesStep } from "../../model/workflow.ts";
-import { evaluateTemplate } from "../../language/expression.ts";
-import type { Past } from "../contexts.ts";
-import type { FollowOptions } from "./follow.ts";
 import { openInnerLog } from "../actions/inner-log.ts";
+import type { Past } from "../contexts.ts";
 import { logLimit } from "../session.ts";
 import type { Session } from "../session.ts";
 import type { Cancel } from "./end.ts";
 import type { StepValues } from "./environment.ts";
+import type { FollowOptions } from "./follow.ts";
 
 export interface StepWork {
   session: Session;

@@ -9,12 +9,12 @@ import { readBuild } from "../../store/builds.ts";
 import { artifactFileKey } from "../../store/keys.ts";
 import { json, notFound, problem } from "../http/answer.ts";
 import type { Read } from "../http/body.ts";
-import { readShownArtifacts } from "./build-view.ts";
 import { serveObject } from "../http/object.ts";
 import { readCount } from "../http/query.ts";
-import type { Rooms } from "../rooms.ts";
-import { viewArtifact, viewArtifactFile } from "./views.ts";
 import { zipArtifacts } from "../http/zip.ts";
+import type { Rooms } from "../rooms.ts";
+import { readShownArtifacts } from "./build-view.ts";
+import { viewArtifact, viewArtifactFile } from "./views.ts";
 
 type ArtifactRooms = Pick<Rooms, "db" | "blobs" | "publicUrl">;
 

@@ -2,8 +2,8 @@
 
 import { z } from "zod";
 import type { Page } from "../../model/api.ts";
-import type { AuditView } from "../../model/settings-api.ts";
 import { MAX_PAGE_ITEMS } from "../../model/limits.ts";
+import type { AuditView } from "../../model/settings-api.ts";
 import { listActs } from "../../store/audit.ts";
 import { json, problem } from "../http/answer.ts";
 import { readQuery } from "../http/query.ts";

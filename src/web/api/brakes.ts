@@ -1,8 +1,8 @@
 /** The brakes: pausing and resuming, and how much of the month is used. */
 
-import type { UsageView } from "../../model/settings-api.ts";
 import { budgetState, monthOf, readBudget } from "../../model/budget.ts";
 import { WAKE_ON_RESUME } from "../../model/limits.ts";
+import type { UsageView } from "../../model/settings-api.ts";
 import { recordAct } from "../../store/audit.ts";
 import { buildsHeldBack, listPauses, measureMonth, removePause, savePause } from "../../store/brakes.ts";
 import { json } from "../http/answer.ts";

@@ -10,16 +10,16 @@ import type { Step } from "../../model/step.ts";
 import type { State } from "../../model/transition.ts";
 import { artifactsOfBuild } from "../../store/artifacts.ts";
 import type { Artifact } from "../../store/artifacts.ts";
+import { attemptsOfBuild } from "../../store/attempts.ts";
 import { actionsOfBuild } from "../../store/build-actions.ts";
 import type { BuildAction } from "../../store/build-actions.ts";
-import { attemptsOfBuild } from "../../store/attempts.ts";
 import { readBuild } from "../../store/builds.ts";
 import type { StoredBuild } from "../../store/builds.ts";
 import { jobsOfBuild } from "../../store/jobs.ts";
 import { readRepository } from "../../store/repositories.ts";
 import { stepsOfBuild } from "../../store/steps.ts";
-import { placeJobs } from "./job-graph.ts";
 import type { Rooms } from "../rooms.ts";
+import { placeJobs } from "./job-graph.ts";
 import { viewArtifact, viewBuild, viewJob } from "./views.ts";
 
 export interface WholeBuild {

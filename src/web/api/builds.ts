@@ -6,13 +6,13 @@ import { MAX_LISTED_REPOSITORIES } from "../../model/limits.ts";
 import { listBuilds, listNewestBuilds } from "../../store/builds.ts";
 import type { StoredBuild } from "../../store/builds.ts";
 import { findRepository, listRepositories } from "../../store/repositories.ts";
-import { json, notFound, problem } from "../http/answer.ts";
 import { visibleTo } from "../auth/rights.ts";
 import type { RightRooms } from "../auth/rights.ts";
+import { json, notFound, problem } from "../http/answer.ts";
 import type { Read } from "../http/body.ts";
-import { readWholeBuild, repositoryName, viewWholeBuild } from "./build-view.ts";
 import { nextPage, readBuildQuery, readCount } from "../http/query.ts";
 import type { RepositoryName, Rooms } from "../rooms.ts";
+import { readWholeBuild, repositoryName, viewWholeBuild } from "./build-view.ts";
 import { viewBuild, viewRepository } from "./views.ts";
 
 type ReadRooms = Pick<Rooms, "db" | "publicUrl">;

@@ -3,8 +3,8 @@
 import { z } from "zod";
 import type { CacheView, Page } from "../../model/api.ts";
 import { MAX_CACHE_KEY_CHARS } from "../../model/limits.ts";
-import { listCaches, removeCaches } from "../../store/caches.ts";
 import { recordAct } from "../../store/audit.ts";
+import { listCaches, removeCaches } from "../../store/caches.ts";
 import { findRepository } from "../../store/repositories.ts";
 import { json, notFound, problem } from "../http/answer.ts";
 import { readQuery } from "../http/query.ts";

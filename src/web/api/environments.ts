@@ -1,8 +1,8 @@
 /** Environments of a repository: made by hand, since on GitHub people may guard them. */
 
 import type { Page } from "../../model/api.ts";
-import type { EnvironmentView } from "../../model/settings-api.ts";
 import { MAX_ENVIRONMENTS } from "../../model/limits.ts";
+import type { EnvironmentView } from "../../model/settings-api.ts";
 import { recordAct } from "../../store/audit.ts";
 import { createEnvironment, hasEnvironment, listEnvironments, removeEnvironment } from "../../store/environments.ts";
 import { isEnvironmentName } from "../../store/scopes.ts";

@@ -8,11 +8,11 @@ import { readJob } from "../../store/jobs.ts";
 import { logKey } from "../../store/keys.ts";
 import { notFound, problem } from "../http/answer.ts";
 import type { Read } from "../http/body.ts";
-import { followLog, openLog } from "../log/reader.ts";
-import type { LogRooms } from "../log/reader.ts";
 import { serveObject } from "../http/object.ts";
 import { readQuery } from "../http/query.ts";
 import { streamOf } from "../http/stream.ts";
+import { followLog, openLog } from "../log/reader.ts";
+import type { LogRooms } from "../log/reader.ts";
 
 const logQuery = z.object({
   /** Stored-log offset. */

@@ -1,7 +1,7 @@
 /** The scope that an address names: whose secrets, variables and environments are asked for. */
 
-import { findOwner, findRepository } from "../../store/repositories.ts";
 import { hasEnvironment } from "../../store/environments.ts";
+import { findOwner, findRepository } from "../../store/repositories.ts";
 import type { Scope } from "../../store/scopes.ts";
 import { problem } from "../http/answer.ts";
 import type { Read } from "../http/body.ts";

@@ -2,8 +2,8 @@
 
 import { z } from "zod";
 import type { Page } from "../../model/api.ts";
-import type { Resealed, SecretView } from "../../model/settings-api.ts";
 import { MAX_SECRET_BYTES, MAX_SETTINGS, MIN_SECRET_CHARS, RESEAL_AT_ONCE } from "../../model/limits.ts";
+import type { Resealed, SecretView } from "../../model/settings-api.ts";
 import { recordAct } from "../../store/audit.ts";
 import { isSettingName } from "../../store/scopes.ts";
 import { openSealed, readMasterKey, seal, SealError } from "../../store/seal.ts";

@@ -12,8 +12,8 @@ import type { StoredRepository } from "../../store/repositories.ts";
 import { drawSecret, findSignedIn, hashSecret, removeSessionsOf } from "../../store/sessions.ts";
 import { json, notFound, problem } from "../http/answer.ts";
 import { readJson } from "../http/body.ts";
-import { repositoryName } from "./build-view.ts";
 import type { Rooms } from "../rooms.ts";
+import { repositoryName } from "./build-view.ts";
 
 type TokenRooms = Pick<Rooms, "db" | "actor">;
 

@@ -2,17 +2,17 @@
 
 import { z } from "zod";
 import type { Page } from "../../model/api.ts";
-import type { VariableView } from "../../model/settings-api.ts";
 import { MAX_SECRET_BYTES, MAX_SETTINGS } from "../../model/limits.ts";
+import type { VariableView } from "../../model/settings-api.ts";
 import { recordAct } from "../../store/audit.ts";
 import { isSettingName } from "../../store/scopes.ts";
 import { listVariables, removeVariable, saveVariable } from "../../store/variables.ts";
 import { json, notFound, problem } from "../http/answer.ts";
-import { badName, bytesOf } from "./secrets.ts";
 import { readJson } from "../http/body.ts";
 import type { Rooms } from "../rooms.ts";
 import { readScope } from "./scope.ts";
 import type { ScopeName } from "./scope.ts";
+import { badName, bytesOf } from "./secrets.ts";
 
 type VariableRooms = Pick<Rooms, "db" | "actor">;
 

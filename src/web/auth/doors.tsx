@@ -1,8 +1,8 @@
 /** The pages in front of the pages: sign in, not for you, not there. */
 
-import { html, Notice } from "../pages/layout.tsx";
 import { frameOf } from "../pages/frame.tsx";
 import type { Frame } from "../pages/frame.tsx";
+import { html, Notice } from "../pages/layout.tsx";
 import { AccountMenu, signInUrl } from "./menu.tsx";
 import { actorOf } from "./viewer.ts";
 import type { Viewer } from "./viewer.ts";

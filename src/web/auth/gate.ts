@@ -4,16 +4,16 @@
  */
 
 import { asBuildId, asDeliveryId } from "../../model/ids.ts";
-import type { Right } from "../../model/right.ts";
 import { hasRight } from "../../model/right.ts";
+import type { Right } from "../../model/right.ts";
 import { readBuild } from "../../store/builds.ts";
 import { readDelivery } from "../../store/deliveries.ts";
 import { findRepository, readRepository } from "../../store/repositories.ts";
 import type { StoredRepository } from "../../store/repositories.ts";
 import { problem } from "../http/answer.ts";
-import { isSafe, refuseCrossSite } from "./cross-site.ts";
 import { showClosed } from "../pages/closed.tsx";
 import type { Rooms } from "../rooms.ts";
+import { isSafe, refuseCrossSite } from "./cross-site.ts";
 import { showForbidden, showHidden, showSignIn } from "./doors.tsx";
 import { rightOn, rightOnAll } from "./rights.ts";
 import type { RightRooms } from "./rights.ts";

@@ -4,8 +4,8 @@ import { GitHubFault } from "../../github/client.ts";
 import { listPersonsRights, personOctokit, readPersonsRight } from "../../github/people.ts";
 import { refreshTokens } from "../../github/sign-in.ts";
 import type { UserTokens } from "../../github/sign-in.ts";
-import { log } from "../../model/log.ts";
 import { NO_RIGHT_TTL_MS, RIGHT_TTL_MS, TOKEN_RENEW_BEFORE_MS } from "../../model/limits.ts";
+import { log } from "../../model/log.ts";
 import type { Right } from "../../model/right.ts";
 import {
   readGitHubRight,

@@ -1,7 +1,7 @@
 /** The one place that says what a viewer may do with a repository. */
 
-import type { Right } from "../../model/right.ts";
 import { greaterRight, hasRight } from "../../model/right.ts";
+import type { Right } from "../../model/right.ts";
 import type { StoredRepository, Visible } from "../../store/repositories.ts";
 import type { Rooms } from "../rooms.ts";
 import { personsRepositories, personsRight } from "./people.ts";

@@ -12,11 +12,11 @@ import { drawSecret, hashSecret, removeSession, removeSessionsOf, saveSession } 
 import type { Session, SessionKind } from "../../store/sessions.ts";
 import { problem } from "../http/answer.ts";
 import { parseJson } from "../http/body.ts";
-import { refuseCrossSite } from "./cross-site.ts";
 import { readForm } from "../http/form.ts";
-import type { Rooms } from "../rooms.ts";
 import { localPath } from "../http/safe-url.ts";
+import type { Rooms } from "../rooms.ts";
 import { clearCookie, LOGIN_COOKIE, readCookie, SESSION_COOKIE, setCookie } from "./cookies.ts";
+import { refuseCrossSite } from "./cross-site.ts";
 import { showSignIn } from "./doors.tsx";
 import { CALLBACK_PATH } from "./paths.ts";
 import { sealTokens } from "./people.ts";

@@ -1,8 +1,8 @@
 /** What an address is about, and what it takes to go there. What is not named here takes the right to administer everything. */
 
 import type { Right } from "../../model/right.ts";
-import { isSafe } from "./cross-site.ts";
 import type { RepositoryName } from "../rooms.ts";
+import { isSafe } from "./cross-site.ts";
 
 export type Subject =
   /** Needs to know nobody. */

@@ -1,12 +1,12 @@
 /** Gathers what the log's part of a job page shows, as its address asks for it. */
 
-import type { JobView, StepView } from "../../model/api.ts";
 import type { LogPage, Wanted } from "../../logs/lines.ts";
 import type { LogIndex } from "../../logs/stream.ts";
 import type { LogWindow, SearchAnswer } from "../../logs/wire.ts";
+import type { JobView, StepView } from "../../model/api.ts";
 import type { Attempt } from "../../model/job.ts";
-import type { LogRooms } from "./reader.ts";
 import { type LogQuery, readLogQuery } from "./query.ts";
+import type { LogRooms } from "./reader.ts";
 import { searchLog } from "./search-log.ts";
 import { around, lineAt, readLogPage, windowOf, WINDOW_LINES } from "./window.ts";
 

@@ -1,8 +1,8 @@
 /** Finds a text in a whole log, piece by piece: which lines hold it, and how many. */
 
-import type { SearchAnswer } from "../../logs/wire.ts";
 import { Buffer } from "node:buffer";
 import { stripAnsi } from "../../logs/ansi.ts";
+import type { SearchAnswer } from "../../logs/wire.ts";
 
 export interface Sought {
   text: string;

@@ -1,8 +1,8 @@
 /** The log as a part of a job's page: complete without a script, which only makes it quicker and live. */
 
 import { raw } from "hono/html";
-import type { StepView } from "../../model/api.ts";
 import type { RowsPart, SearchAnswer } from "../../logs/wire.ts";
+import type { StepView } from "../../model/api.ts";
 import { jobPagePath } from "../../model/urls.ts";
 import { scriptPath } from "../pages/assets.ts";
 import { A, StatusIcon, Took } from "../pages/parts.tsx";

@@ -1,8 +1,8 @@
 /** What the forms of the pages do: the same requests as the API's, answered with the page that shows the result. */
 
 import type { Accepted } from "../../model/api.ts";
-import type { DeliveryId } from "../../model/ids.ts";
 import { asDeliveryId } from "../../model/ids.ts";
+import type { DeliveryId } from "../../model/ids.ts";
 import { buildPagePath } from "../../model/urls.ts";
 import { readDelivery } from "../../store/deliveries.ts";
 import { dispatchForm, startCancel, startRerun } from "../api/requests.ts";

@@ -5,9 +5,9 @@ import { newestOfBranch } from "../../store/build-lists.ts";
 import { findRepository } from "../../store/repositories.ts";
 import { rightOn } from "../auth/rights.ts";
 import type { RightRooms } from "../auth/rights.ts";
+import type { RepositoryName, Rooms } from "../rooms.ts";
 import { lookOf } from "./words.ts";
 import type { Look } from "./words.ts";
-import type { RepositoryName, Rooms } from "../rooms.ts";
 
 type BadgeRooms = RightRooms & Pick<Rooms, "db" | "viewer">;
 

@@ -1,11 +1,11 @@
 /** Starts a build by hand: the workflows that allow it, and a form with the inputs that one declares. */
 
 import type { DispatchInput } from "../../model/workflow.ts";
-import type { StoredRepository } from "../../store/repositories.ts";
 import { findRepository } from "../../store/repositories.ts";
+import type { StoredRepository } from "../../store/repositories.ts";
+import type { RepositoryName } from "../rooms.ts";
 import { readDispatchable } from "./dispatchable.ts";
 import type { Dispatchable, DispatchRooms } from "./dispatchable.ts";
-import type { RepositoryName } from "../rooms.ts";
 import { frameFor, frameOf } from "./frame.tsx";
 import type { FrameRooms } from "./frame.tsx";
 import { html, Layout, Notice } from "./layout.tsx";

@@ -3,10 +3,10 @@
 import type { Child } from "hono/jsx";
 import type { HtmlEscapedString } from "hono/utils/html";
 import { scriptPath } from "./assets.ts";
-import { THEMES } from "./theme.ts";
 import type { Frame } from "./frame.tsx";
 import { A, Icon } from "./parts.tsx";
 import { stylePath } from "./style.ts";
+import { THEMES } from "./theme.ts";
 import { lookNamed } from "./words.ts";
 import type { Look } from "./words.ts";
 

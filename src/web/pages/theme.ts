@@ -1,7 +1,7 @@
 /** Light or dark: as the system has it, or as somebody chose; remembered in a cookie, so that it works without script. */
 
-import { problem } from "../http/answer.ts";
 import { refuseCrossSite } from "../auth/cross-site.ts";
+import { problem } from "../http/answer.ts";
 import { readForm } from "../http/form.ts";
 import { localPath } from "../http/safe-url.ts";
 

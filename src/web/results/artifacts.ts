@@ -20,10 +20,10 @@ import { forgetUpload, markSaved } from "../../store/uploads.ts";
 import type { Upload } from "../../store/uploads.ts";
 import { readZipDirectory } from "../../store/zip-directory.ts";
 import { readCaller } from "./caller.ts";
+import { TwirpError, answerTwirp, ids, long, readMessage } from "./twirp.ts";
 import { finishUpload, reserveUpload } from "./uploads.ts";
 import type { ResultsRooms } from "./uploads.ts";
 import { signAddress } from "./urls.ts";
-import { TwirpError, answerTwirp, ids, long, readMessage } from "./twirp.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 /** Of R2's 1024 bytes of a key, what the blocks' names leave. */

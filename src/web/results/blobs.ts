@@ -1,7 +1,7 @@
 /** Where actions send blobs to, in the words of Azure's block blobs, and fetch them from. Who asks is proven by the signed address. */
 
-import type { AttemptId } from "../../model/ids.ts";
 import { asAttemptId, asBuildId } from "../../model/ids.ts";
+import type { AttemptId } from "../../model/ids.ts";
 import { MAX_BLOCKS, MAX_BLOCK_BYTES, MAX_BLOCK_LIST_BYTES, MAX_UPLOAD_BYTES } from "../../model/limits.ts";
 import { artifactsOfBuild } from "../../store/artifacts.ts";
 import { WHOLE, blockName, putBlock, putBlockList, readBlob, streamBlob } from "../../store/blob.ts";
@@ -9,13 +9,13 @@ import type { Blob } from "../../store/blob.ts";
 import { cachePrefix } from "../../store/keys.ts";
 import { countSent, setList } from "../../store/uploads.ts";
 import type { Upload } from "../../store/uploads.ts";
-import { notFound, problem } from "../http/answer.ts";
 import { download } from "../api/artifacts.ts";
+import { notFound, problem } from "../http/answer.ts";
 import { readBounded } from "../http/body.ts";
 import { parseRange } from "../http/object.ts";
-import { refuseAddress } from "./urls.ts";
-import type { ResultsRooms } from "./uploads.ts";
 import { zipArtifacts } from "../http/zip.ts";
+import type { ResultsRooms } from "./uploads.ts";
+import { refuseAddress } from "./urls.ts";
 
 /** What was sent twice counts twice: so much of it is let pass. */
 const MAX_SENT_BYTES = 2 * MAX_UPLOAD_BYTES;

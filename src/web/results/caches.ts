@@ -19,10 +19,10 @@ import { cachePrefix, prefixNumber } from "../../store/keys.ts";
 import { readRepository } from "../../store/repositories.ts";
 import { markSaved } from "../../store/uploads.ts";
 import { readCaller } from "./caller.ts";
+import { TwirpError, answerTwirp, long, readMessage } from "./twirp.ts";
 import { finishUpload, reserveUpload } from "./uploads.ts";
 import type { ResultsRooms } from "./uploads.ts";
 import { signAddress } from "./urls.ts";
-import { TwirpError, answerTwirp, long, readMessage } from "./twirp.ts";
 
 /** The native cache's versions are shorter and have no colon: neither kind finds, or stands in the way of, the other. */
 const ownVersion = (version: string): string => `results:${version}`;

@@ -6,9 +6,9 @@ import { sealBlob } from "../../store/blob.ts";
 import type { Blob } from "../../store/blob.ts";
 import { openUpload, sealUpload, uploadsNamed } from "../../store/uploads.ts";
 import type { Upload, UploadAsked } from "../../store/uploads.ts";
-import { signAddress } from "./urls.ts";
 import type { Rooms } from "../rooms.ts";
 import { TwirpError } from "./twirp.ts";
+import { signAddress } from "./urls.ts";
 
 export type ResultsRooms = Pick<Rooms, "db" | "blobs" | "masterKey" | "publicUrl">;
 
