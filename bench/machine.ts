@@ -4,9 +4,9 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { type LocalSandlot, startLocalSandlot } from "../src/cli/local-sandlot.ts";
+import { type LocalSandlot, startLocalSandlot } from "../src/cli/run/local-sandlot.ts";
 import type { Source } from "../src/cli/source.ts";
-import { openState } from "../src/cli/state.ts";
+import { openState } from "../src/cli/run/state.ts";
 import type { LocalStatus } from "../src/local/github-state.ts";
 
 export interface MachineOptions {

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { bad, good, warn } from "../model/health.ts";
 import type { Check, HealthView, SetupView } from "../model/health.ts";
 import { Api, ApiError } from "./api-client.ts";
-import { readRemote, type Remote, readUrl } from "./remote.ts";
+import { readRemote, type Remote, readUrl } from "./remote/remote.ts";
 import { WORKFLOW_DIRS } from "./source.ts";
 import { UsageError } from "./usage-error.ts";
 

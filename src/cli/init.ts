@@ -4,7 +4,7 @@ import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import type { Problem } from "../model/workflow.ts";
-import { checkFile, Texts } from "./check-files.ts";
+import { checkFile, Texts } from "./check/files.ts";
 import { WORKFLOW_DIRS } from "./source.ts";
 import { starterFor } from "./starter.ts";
 import { UsageError } from "./usage-error.ts";

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { check } from "../../../src/cli/check.ts";
+import { check } from "../../../src/cli/check/check.ts";
 import { createPaint } from "../../../src/cli/paint.ts";
 
 let folder = "";

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
-import { check, type CheckOptions, type CheckReport } from "../../../src/cli/check.ts";
+import { check, type CheckOptions, type CheckReport } from "../../../src/cli/check/check.ts";
 import { createPaint } from "../../../src/cli/paint.ts";
 import { UsageError } from "../../../src/cli/usage-error.ts";
 

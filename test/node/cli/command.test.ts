@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { createProgram } from "../../../src/cli/main.ts";
 import { init } from "../../../src/cli/init.ts";
 import { drawLine, createPaint, showLine, wantsColour } from "../../../src/cli/paint.ts";
-import { readRunOptions, type GivenOptions } from "../../../src/cli/run-options.ts";
+import { readRunOptions, type GivenOptions } from "../../../src/cli/run/options.ts";
 import { starterFor } from "../../../src/cli/starter.ts";
 import { readWorkflow } from "../../../src/language/read-workflow.ts";
 

@@ -10,8 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 
-import { readRemote, readRepositoryName } from "../../../src/cli/remote.ts";
-import { readSettingScope } from "../../../src/cli/settings-command.ts";
+import { readRemote, readRepositoryName } from "../../../src/cli/remote/remote.ts";
+import { readSettingScope } from "../../../src/cli/remote/settings-command.ts";
 
 const DOOR = join(import.meta.dirname, "../../../bin/sandlot.mjs");
 

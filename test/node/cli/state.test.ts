@@ -15,7 +15,7 @@ import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, it } from "vitest";
 
-import { defaultStateFolder, openState } from "../../../src/cli/state.ts";
+import { defaultStateFolder, openState } from "../../../src/cli/run/state.ts";
 
 let root = "";
 let folder = "";

@@ -4,12 +4,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { readReference, type ActionReference } from "../language/action-reference.ts";
-import { isLocalAction, nativeStep } from "../language/native-actions.ts";
-import { actionFileNames, readAction } from "../language/read-action.ts";
-import type { ActionFile, Problem, UsesStep } from "../model/workflow.ts";
-import { type ActionsFolder, openActionsFolder } from "../local/actions-folder.ts";
-import { runGit } from "../local/user-git.ts";
+import { readReference, type ActionReference } from "../../language/action-reference.ts";
+import { isLocalAction, nativeStep } from "../../language/native-actions.ts";
+import { actionFileNames, readAction } from "../../language/read-action.ts";
+import type { ActionFile, Problem, UsesStep } from "../../model/workflow.ts";
+import { type ActionsFolder, openActionsFolder } from "../../local/actions-folder.ts";
+import { runGit } from "../../local/user-git.ts";
 
 export interface NeededAction {
   /** As it is written. */

@@ -4,13 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { Command } from "commander";
 
-import type { DeviceLogin, LoginAnswer, WhoAmI } from "../model/api.ts";
-import { Api } from "./api-client.ts";
-import { ApiError } from "./api-client.ts";
+import type { DeviceLogin, LoginAnswer, WhoAmI } from "../../model/api.ts";
+import { Api } from "../api-client.ts";
+import { ApiError } from "../api-client.ts";
 import { hostKey, hostsFile, readHosts, writeHosts } from "./hosts.ts";
 import { readRemote, readUrl } from "./remote.ts";
-import { say } from "./say.ts";
-import { UsageError } from "./usage-error.ts";
+import { say } from "../say.ts";
+import { UsageError } from "../usage-error.ts";
 
 type Start = (work: () => Promise<number>) => Promise<void>;
 

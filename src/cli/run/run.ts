@@ -2,14 +2,14 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { BuildView, DeliveryView } from "../model/api.ts";
-import type { ReportedStatus, RunEvent, Summary } from "./events.ts";
-import { followBuilds } from "./follow-builds.ts";
+import type { BuildView, DeliveryView } from "../../model/api.ts";
+import type { ReportedStatus, RunEvent, Summary } from "../events.ts";
+import { followBuilds } from "../follow-builds.ts";
 import type { LocalSandlot } from "./local-sandlot.ts";
-import { saveArtifact } from "./save-artifacts.ts";
+import { saveArtifact } from "../save-artifacts.ts";
 import { aborted, openSession, type Session, type SessionRequest } from "./session.ts";
 import { stopBuilds } from "./settle.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** Statuses are posted a moment after a build ends. */
 const STATUS_WITHIN_MS = 5_000;

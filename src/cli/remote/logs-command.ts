@@ -2,13 +2,13 @@
 
 import type { Command } from "commander";
 
-import type { BuildView, JobView } from "../model/api.ts";
+import type { BuildView, JobView } from "../../model/api.ts";
 import { withRepository, WHERE_TO } from "./builds-command.ts";
 import { type Connection, connected, findBuild, openPage } from "./connection.ts";
-import { drawLine } from "./paint.ts";
-import { jobPagePath } from "../model/urls.ts";
-import { say } from "./say.ts";
-import { UsageError } from "./usage-error.ts";
+import { drawLine } from "../paint.ts";
+import { jobPagePath } from "../../model/urls.ts";
+import { say } from "../say.ts";
+import { UsageError } from "../usage-error.ts";
 import { follow } from "./watch.ts";
 
 type Start = (work: () => Promise<number>) => Promise<void>;

@@ -2,11 +2,11 @@
 
 import type { Command } from "commander";
 
-import { formatDuration } from "../model/duration.ts";
+import { formatDuration } from "../../model/duration.ts";
 import { readRemote, readRepositoryName, repositoryOfFolder } from "./remote.ts";
 import type { RepositoryName } from "./remote.ts";
 import { SettingsClient } from "./settings-client.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 
 type Start = (work: () => Promise<number>) => Promise<void>;
 

@@ -5,12 +5,12 @@ import { parseEnv } from "node:util";
 
 import type { Command } from "commander";
 
-import { askValue, canAsk } from "./ask.ts";
+import { askValue, canAsk } from "../ask.ts";
 import { readRemote, readRepositoryName, repositoryOfFolder } from "./remote.ts";
 import { SettingsClient } from "./settings-client.ts";
 import type { SettingKind, SettingScope } from "./settings-client.ts";
-import { UsageError } from "./usage-error.ts";
-import { countOf } from "./words.ts";
+import { UsageError } from "../usage-error.ts";
+import { countOf } from "../words.ts";
 
 type Start = (work: () => Promise<number>) => Promise<void>;
 

@@ -6,7 +6,7 @@ import { homedir, tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
-import { digest } from "../model/ids.ts";
+import { digest } from "../../model/ids.ts";
 import { endDeadHolder, releaseLock, takeLock } from "./lock.ts";
 import { seedCaches, seedDatabase } from "./seed-caches.ts";
 

@@ -1,9 +1,9 @@
 /** Shows what `sandlot check` found: problems with their lines and a caret, then the plan of each workflow. */
 
-import type { PreviewJob } from "../language/preview.ts";
+import type { PreviewJob } from "../../language/preview.ts";
+import { type Paint, showLine } from "../paint.ts";
+import { countOf } from "../words.ts";
 import type { CheckReport, WorkflowPlan } from "./check.ts";
-import { type Paint, showLine } from "./paint.ts";
-import { countOf } from "./words.ts";
 
 const MAX_LINE_CHARS = 160;
 

@@ -3,7 +3,7 @@
 import { link, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { killHousehold, startOf } from "../local/processes.ts";
+import { killHousehold, startOf } from "../../local/processes.ts";
 
 /** `started` tells two processes of one number apart. */
 interface Lock {

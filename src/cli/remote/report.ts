@@ -1,8 +1,8 @@
 /** Says what came of what was asked for: a rerun, a cancel, a dispatch. */
 
-import type { Accepted, DeliveryView } from "../model/api.ts";
+import type { Accepted, DeliveryView } from "../../model/api.ts";
+import { say } from "../say.ts";
 import type { Connection } from "./connection.ts";
-import { say } from "./say.ts";
 
 const LOOK_EVERY_MS = 300;
 const CARRIED_OUT_WITHIN_MS = 60_000;

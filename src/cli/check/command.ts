@@ -3,8 +3,8 @@
 import type { Command } from "commander";
 
 import { check, type CheckOptions } from "./check.ts";
-import { createPaint, wantsColour } from "./paint.ts";
-import { UsageError } from "./usage-error.ts";
+import { createPaint, wantsColour } from "../paint.ts";
+import { UsageError } from "../usage-error.ts";
 
 const EXAMPLES = `Examples:
   $ sandlot check                                what is wrong, and what a push would start

@@ -1,17 +1,17 @@
 /** `sandlot check`: everything that is wrong in a repository's workflows, and what an event would start, before anything runs. */
 
-import { dispatchInputs } from "../language/inputs.ts";
-import { type PreviewJob, previewJobs } from "../language/preview.ts";
-import { sameNames } from "../language/same-names.ts";
-import { type ChangedFiles, decideTrigger, needsChangedFiles } from "../language/trigger.ts";
-import type { TriggerEvent } from "../model/event.ts";
-import type { Problem, Scalar, Workflow, WorkflowFile } from "../model/workflow.ts";
-import { judgeActions, type NeededAction } from "./check-actions.ts";
-import { knownGithub, makeEvent } from "./check-event.ts";
-import { type Checked, checkFile, findFiles, type Note, Texts, unique } from "./check-files.ts";
-import { showCheck, showJson } from "./check-screen.ts";
-import type { Paint } from "./paint.ts";
-import { UsageError } from "./usage-error.ts";
+import { dispatchInputs } from "../../language/inputs.ts";
+import { type PreviewJob, previewJobs } from "../../language/preview.ts";
+import { sameNames } from "../../language/same-names.ts";
+import { type ChangedFiles, decideTrigger, needsChangedFiles } from "../../language/trigger.ts";
+import type { TriggerEvent } from "../../model/event.ts";
+import type { Problem, Scalar, Workflow, WorkflowFile } from "../../model/workflow.ts";
+import type { Paint } from "../paint.ts";
+import { UsageError } from "../usage-error.ts";
+import { judgeActions, type NeededAction } from "./actions.ts";
+import { knownGithub, makeEvent } from "./event.ts";
+import { type Checked, checkFile, findFiles, type Note, Texts, unique } from "./files.ts";
+import { showCheck, showJson } from "./screen.ts";
 
 /** As commander hands them over. */
 export interface CheckOptions {

@@ -2,13 +2,13 @@
 
 import { join } from "node:path";
 
-import { type LocalGitHub, startLocalGitHub } from "../local/github.ts";
-import { LOCAL_CLIENT_ID, LOCAL_CLIENT_SECRET } from "../local/github-app-keys.ts";
-import type { LocalStatus } from "../local/github-state.ts";
-import { type SandboxHost, startSandboxHost } from "../local/sandbox-host.ts";
-import { type LocalWorker, startWorker } from "../local/worker.ts";
-import { type ApiClient, createApiClient } from "./api-client.ts";
-import type { Source } from "./source.ts";
+import { type LocalGitHub, startLocalGitHub } from "../../local/github.ts";
+import { LOCAL_CLIENT_ID, LOCAL_CLIENT_SECRET } from "../../local/github-app-keys.ts";
+import type { LocalStatus } from "../../local/github-state.ts";
+import { type SandboxHost, startSandboxHost } from "../../local/sandbox-host.ts";
+import { type LocalWorker, startWorker } from "../../local/worker.ts";
+import { type ApiClient, createApiClient } from "../api-client.ts";
+import type { Source } from "../source.ts";
 import type { State } from "./state.ts";
 
 export interface LocalSandlotOptions {

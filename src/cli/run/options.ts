@@ -2,8 +2,8 @@
 
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { UsageError } from "../usage-error.ts";
 import { EVENTS, type EventName } from "./deliver-event.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** As commander hands them over. */
 export interface GivenOptions {

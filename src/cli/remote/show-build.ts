@@ -1,12 +1,12 @@
 /** One build on the screen: how it went, each job, what failed in it, and where to look next. */
 
-import type { BuildView, JobView } from "../model/api.ts";
-import { formatDuration } from "../model/duration.ts";
-import { refName } from "../model/event.ts";
-import { buildPagePath } from "../model/urls.ts";
-import type { Paint } from "./paint.ts";
-import { say } from "./say.ts";
-import { explain, sign, timeOf } from "./words.ts";
+import type { BuildView, JobView } from "../../model/api.ts";
+import { formatDuration } from "../../model/duration.ts";
+import { refName } from "../../model/event.ts";
+import { buildPagePath } from "../../model/urls.ts";
+import type { Paint } from "../paint.ts";
+import { say } from "../say.ts";
+import { explain, sign, timeOf } from "../words.ts";
 
 export function hasPassed({ conclusion }: Pick<BuildView, "conclusion">): boolean {
   return conclusion === "success" || conclusion === "neutral" || conclusion === "skipped";

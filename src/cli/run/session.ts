@@ -3,19 +3,19 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 
-import { version } from "../../package.json";
-import { type LocalCommit, makeCommit } from "../local/commit.ts";
-import type { LocalRepository } from "../local/github-state.ts";
-import { runGit } from "../local/user-git.ts";
-import type { DeliveryView } from "../model/api.ts";
-import { askToRun, canAsk, NO_BOUNDARY, readSecrets } from "./ask.ts";
+import { version } from "../../../package.json";
+import { type LocalCommit, makeCommit } from "../../local/commit.ts";
+import type { LocalRepository } from "../../local/github-state.ts";
+import { runGit } from "../../local/user-git.ts";
+import type { DeliveryView } from "../../model/api.ts";
+import { askToRun, canAsk, NO_BOUNDARY, readSecrets } from "../ask.ts";
 import { announce, deliverEvent } from "./deliver-event.ts";
-import type { Output } from "./events.ts";
+import type { Output } from "../events.ts";
 import { type LocalSandlot, startLocalSandlot } from "./local-sandlot.ts";
-import type { RunOptions } from "./run-options.ts";
-import { findSource, type Source, WORKFLOW_DIRS } from "./source.ts";
+import type { RunOptions } from "./options.ts";
+import { findSource, type Source, WORKFLOW_DIRS } from "../source.ts";
 import { defaultStateFolder, openState, type State } from "./state.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 
 export interface SessionRequest {
   path: string;

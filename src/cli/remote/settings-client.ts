@@ -1,6 +1,6 @@
 /** The API's settings, as the command uses them: secrets, variables, environments, brakes and the audit log. */
 
-import type { Page } from "../model/api.ts";
+import type { Page } from "../../model/api.ts";
 import type {
   AuditView,
   EnvironmentView,
@@ -8,8 +8,8 @@ import type {
   SecretView,
   UsageView,
   VariableView,
-} from "../model/settings-api.ts";
-import { Api } from "./api-client.ts";
+} from "../../model/settings-api.ts";
+import { Api } from "../api-client.ts";
 import type { Remote, RepositoryName } from "./remote.ts";
 
 /** Whose settings. */

@@ -2,8 +2,8 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { ApiClient } from "./api-client.ts";
-import { ApiError } from "./api-client.ts";
+import type { ApiClient } from "../api-client.ts";
+import { ApiError } from "../api-client.ts";
 
 /** How long nothing may answer before that is the end. */
 const PATIENCE_MS = 5 * 60_000;

@@ -3,13 +3,13 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { LocalCommit } from "../local/commit.ts";
-import { deliverWebhook, pullRequestPayload, pushPayload } from "../local/deliver.ts";
-import { repositoryJson, userJson } from "../local/github-answers.ts";
-import type { LocalRepository } from "../local/github-state.ts";
-import type { DeliveryView } from "../model/api.ts";
+import type { LocalCommit } from "../../local/commit.ts";
+import { deliverWebhook, pullRequestPayload, pushPayload } from "../../local/deliver.ts";
+import { repositoryJson, userJson } from "../../local/github-answers.ts";
+import type { LocalRepository } from "../../local/github-state.ts";
+import type { DeliveryView } from "../../model/api.ts";
 import type { LocalSandlot } from "./local-sandlot.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 
 export const EVENTS = ["push", "pull_request", "workflow_dispatch"] as const;
 export type EventName = (typeof EVENTS)[number];

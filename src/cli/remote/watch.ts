@@ -1,11 +1,11 @@
 /** Follows a build of a deployed Sandlot to its end, through dropped connections. */
 
-import type { RunEvent } from "./events.ts";
-import { followBuilds } from "./follow-builds.ts";
-import { JsonLines } from "./json-lines.ts";
-import { createLastingClient } from "./lasting-client.ts";
+import type { RunEvent } from "../events.ts";
+import { followBuilds } from "../follow-builds.ts";
+import { JsonLines } from "../json-lines.ts";
+import { Screen } from "../screen.ts";
 import type { Connection } from "./connection.ts";
-import { Screen } from "./screen.ts";
+import { createLastingClient } from "./lasting-client.ts";
 import { hasPassed } from "./show-build.ts";
 
 /** 0, or with `exitStatus` 1 where it did not pass. Throws the signal's reason when interrupted. */

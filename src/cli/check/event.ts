@@ -1,8 +1,8 @@
 /** The event that `sandlot check` plans for: as much of it as is known before it happens. */
 
-import { refName, refType, type TriggerEvent } from "../model/event.ts";
-import { runGit } from "../local/user-git.ts";
-import { UsageError } from "./usage-error.ts";
+import { runGit } from "../../local/user-git.ts";
+import { refName, refType, type TriggerEvent } from "../../model/event.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** The events that start builds, with the activity that is meant. */
 const ACTIONS = {

@@ -2,15 +2,15 @@
 
 import type { Command } from "commander";
 
-import type { BuildSummary, Page } from "../model/api.ts";
-import { refName } from "../model/event.ts";
-import { buildPagePath } from "../model/urls.ts";
+import type { BuildSummary, Page } from "../../model/api.ts";
+import { refName } from "../../model/event.ts";
+import { buildPagePath } from "../../model/urls.ts";
 import { type Connection, connected, findBuild, openPage, readBuildId, repositoryFor } from "./connection.ts";
-import { minute, say, sayTable } from "./say.ts";
+import { minute, say, sayTable } from "../say.ts";
 import { hasPassed, showBuild } from "./show-build.ts";
 import { report } from "./report.ts";
 import { watchBuild } from "./watch.ts";
-import { sign, timeOf } from "./words.ts";
+import { sign, timeOf } from "../words.ts";
 
 type Start = (work: () => Promise<number>) => Promise<void>;
 

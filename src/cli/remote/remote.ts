@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 
 import { hostKey, readHosts } from "./hosts.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 
 export interface Remote {
   url: string;

@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
 
-import { followBuilds } from "./follow-builds.ts";
+import { followBuilds } from "../follow-builds.ts";
 import { aborted, openSession, type Session, type SessionRequest } from "./session.ts";
 
 /** Returns 0 when the user quits; throws the signal's reason when stopped by one. */

@@ -2,15 +2,15 @@
 
 import type { Command } from "commander";
 
-import type { BuildView, CacheView, DispatchRequest, Page } from "../model/api.ts";
-import { artifactPagePath, buildPagePath } from "../model/urls.ts";
+import type { BuildView, CacheView, DispatchRequest, Page } from "../../model/api.ts";
+import { artifactPagePath, buildPagePath } from "../../model/urls.ts";
 import { WHERE_TO, withRepository } from "./builds-command.ts";
 import { type Connection, connected, findBuild, openPage, repositoryFor } from "./connection.ts";
 import { report } from "./report.ts";
-import { saveArtifact } from "./save-artifacts.ts";
-import { day, minute, say, sayTable } from "./say.ts";
-import { UsageError } from "./usage-error.ts";
-import { countOf, formatBytes } from "./words.ts";
+import { saveArtifact } from "../save-artifacts.ts";
+import { day, minute, say, sayTable } from "../say.ts";
+import { UsageError } from "../usage-error.ts";
+import { countOf, formatBytes } from "../words.ts";
 
 type Start = (work: () => Promise<number>) => Promise<void>;
 

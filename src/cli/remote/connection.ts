@@ -2,12 +2,12 @@
 
 import { spawn } from "node:child_process";
 
-import type { BuildSummary, BuildView, Page } from "../model/api.ts";
-import { Api, type ApiClient, ApiError, createApiClient } from "./api-client.ts";
-import { Interrupted } from "./ask.ts";
-import { createPaint, type Paint, wantsColour } from "./paint.ts";
+import type { BuildSummary, BuildView, Page } from "../../model/api.ts";
+import { Api, type ApiClient, ApiError, createApiClient } from "../api-client.ts";
+import { Interrupted } from "../ask.ts";
+import { createPaint, type Paint, wantsColour } from "../paint.ts";
 import { readRemote, readRepositoryName, type RepositoryName, repositoryOfFolder } from "./remote.ts";
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../usage-error.ts";
 
 export interface Connection {
   url: string;

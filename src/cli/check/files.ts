@@ -3,14 +3,14 @@
 import { readFile, readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, join, posix, relative } from "node:path";
 
-import { actionPaths, readAction } from "../language/read-action.ts";
-import { isLocalAction } from "../language/native-actions.ts";
-import { readWorkflow } from "../language/read-workflow.ts";
-import { MAX_ACTION_LEVELS, MAX_WORKFLOW_BYTES } from "../model/limits.ts";
-import type { Place, Problem, StepDefinition, UsesStep, Workflow, WorkflowFile } from "../model/workflow.ts";
-import { runGit } from "../local/user-git.ts";
-import { WORKFLOW_DIRS } from "./source.ts";
-import { UsageError } from "./usage-error.ts";
+import { actionPaths, readAction } from "../../language/read-action.ts";
+import { isLocalAction } from "../../language/native-actions.ts";
+import { readWorkflow } from "../../language/read-workflow.ts";
+import { MAX_ACTION_LEVELS, MAX_WORKFLOW_BYTES } from "../../model/limits.ts";
+import type { Place, Problem, StepDefinition, UsesStep, Workflow, WorkflowFile } from "../../model/workflow.ts";
+import { runGit } from "../../local/user-git.ts";
+import { WORKFLOW_DIRS } from "../source.ts";
+import { UsageError } from "../usage-error.ts";
 
 export interface CheckedSource {
   /** Absolute. */

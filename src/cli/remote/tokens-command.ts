@@ -2,12 +2,12 @@
 
 import type { Command } from "commander";
 
-import type { CreatedToken, Page, TokenRequest, TokenView } from "../model/api.ts";
-import { type Right, RIGHTS } from "../model/right.ts";
-import { Api } from "./api-client.ts";
+import type { CreatedToken, Page, TokenRequest, TokenView } from "../../model/api.ts";
+import { type Right, RIGHTS } from "../../model/right.ts";
+import { Api } from "../api-client.ts";
 import { readRemote } from "./remote.ts";
-import { day, say, sayTable } from "./say.ts";
-import { UsageError } from "./usage-error.ts";
+import { day, say, sayTable } from "../say.ts";
+import { UsageError } from "../usage-error.ts";
 
 type Start = (work: () => Promise<number>) => Promise<void>;
 

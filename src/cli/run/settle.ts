@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { type ApiClient, ApiError } from "./api-client.ts";
+import { type ApiClient, ApiError } from "../api-client.ts";
 
 const POLL_MS = 100;
 
