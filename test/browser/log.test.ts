@@ -95,6 +95,30 @@ describe.skipIf(!hasBrowser)("a log of 100,000 lines", () => {
     expect(await again.page.locator(".l.picked").count()).toBe(0);
   });
 
+  it("is copied by the step or by picked lines, folds, and fills the page", async () => {
+    await using opened = await open(path, { permissions: ["clipboard-read", "clipboard-write"] });
+    const { page, complaints } = opened;
+    const clipboard = () => page.evaluate<string>("navigator.clipboard.readText()");
+    await page.locator("#step-2 > summary .copy-step").click();
+    await expect.poll(clipboard, { timeout: 15_000 }).toMatch(/^Run seq[^]*\nline 1 of it\nline 2 of it\n/);
+    const copied = (await clipboard()).split("\n").filter((text) => text.startsWith("line "));
+    expect(copied).toEqual(Array.from(copied, (_, n) => `line ${n + 1} of it`));
+    expect(copied.length).toBeGreaterThan(19_900);
+    expect(await page.locator("#step-2").getAttribute("open")).toBe("");
+    await page.locator(".l", { hasText: "line 99999 of it" }).locator("> a").click();
+    await page.keyboard.press("c");
+    await expect.poll(clipboard).toBe("line 99999 of it\n");
+    await page.getByRole("button", { name: "Collapse all" }).click();
+    expect(await page.locator("#log-rows details[open]").count()).toBe(0);
+    await page.getByRole("button", { name: "Expand all" }).click();
+    expect(await page.locator("#log-rows details:not([open])").count()).toBe(0);
+    await page.getByLabel("Full page").check();
+    expect(await page.locator("#log-view").boundingBox()).toMatchObject({ x: 0, y: 0, height: 800 });
+    await page.keyboard.press("Escape");
+    expect((await page.locator("#log-view").boundingBox())?.x).toBeGreaterThan(0);
+    expect(complaints).toEqual([]);
+  });
+
   it("is searched on the server, with counts and jumps", async () => {
     await using opened = await open(path);
     const { page, complaints } = opened;

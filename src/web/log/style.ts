@@ -14,7 +14,7 @@ export const LOG_VIEW_STYLE = `
 #log-rows .step > summary { display: flex; gap: .5rem; align-items: baseline; list-style: none; } #log-rows .step > summary::-webkit-details-marker { display: none; }
 #log-rows .step > summary::before { content: "▸"; color: var(--muted); flex: none; width: .7rem; } #log-rows .step[open] > summary::before { content: "▾"; } .copy-step { margin-left: auto; flex: none; padding: .02rem .55rem; font-size: .8rem; }
 #log-rows .step > summary { position: sticky; top: var(--log-bar, auto); z-index: 2; border-bottom: 1px solid var(--line); }
-.step-title { display: inline-flex; flex-wrap: wrap; gap: .1rem .6rem; align-items: baseline; overflow-wrap: anywhere; min-width: 0; }
+.step > summary .step-title { flex: 1; flex-wrap: nowrap; } .step-title small { white-space: nowrap; flex: none; } .step-title { display: inline-flex; flex-wrap: wrap; gap: .1rem .6rem; align-items: baseline; overflow-wrap: anywhere; min-width: 0; }
 .b { padding: .1rem 0; } .b.whole { content-visibility: auto; contain-intrinsic-size: auto 9350px; }
 .l { display: flex; scroll-margin-top: 7rem; padding-right: .7rem; line-height: 18.7px; }
 .l > a, .l > .n, .gw > a { flex: none; width: 4.2rem; padding-right: .9rem; text-align: right; color: var(--muted); user-select: none; font: 11.5px/18.7px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }

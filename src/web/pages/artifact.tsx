@@ -1,14 +1,18 @@
 /** The files of an artifact, folder by folder, each to be opened or saved by itself. */
 
+import { asBuildId } from "../../model/ids.ts";
 import { artifactPagePath, buildPagePath } from "../../model/urls.ts";
 import { readArtifactFiles } from "../../store/artifacts.ts";
 import type { ArtifactFile } from "../../store/artifacts.ts";
+import { readBuild } from "../../store/builds.ts";
+import { readRepository } from "../../store/repositories.ts";
 import { findArtifact } from "../api/artifacts.ts";
 import type { Rooms } from "../rooms.ts";
 import { showRefused } from "./closed.tsx";
 import { frameFor } from "./frame.tsx";
 import type { FrameRooms } from "./frame.tsx";
 import { html, Layout, Notice } from "./layout.tsx";
+import type { Crumb } from "./layout.tsx";
 import { A } from "./parts.tsx";
 import { count, size } from "./words.ts";
 
@@ -39,7 +43,7 @@ export async function showArtifact(
   const attempt = query.get("run_attempt");
   const here = { page: artifactPagePath(build, name), attempt, path };
   return html(
-    <Layout title={`${name} · artifact`} frame={frame} crumbs={[{ text: "build", href: buildPagePath(build) }]}>
+    <Layout title={`${name} · artifact`} frame={frame} crumbs={await crumbsTo(rooms.db, build)}>
       <section id="heading" class="headline" aria-label="Artifact">
         <h1>{name}</h1>
         <A class="button" href={address(`${here.page}/zip`, here)}>
@@ -52,6 +56,18 @@ export async function showArtifact(
       </section>
     </Layout>,
   );
+}
+
+async function crumbsTo(db: D1Database, id: string): Promise<Crumb[]> {
+  const build = await readBuild(db, asBuildId(id));
+  const repository = build ? await readRepository(db, build.repositoryId) : null;
+  if (!build || !repository) return [];
+  const full = `${repository.owner}/${repository.name}`;
+  const text = `${build.workflowName ?? build.workflowPath} #${build.number}`;
+  return [
+    { text: full, href: `/repositories/${full}` },
+    { text, href: buildPagePath(build.id) },
+  ];
 }
 
 interface Here {

@@ -27,30 +27,29 @@ export function JobList({ build }: { build: BuildView }) {
 function JobEntry({ build, job, open }: { build: BuildView; job: JobView; open: boolean }) {
   const page = jobPagePath(build.id, job.id);
   const told = job.conclusion === "success" ? null : explain(job);
-  const heading = (
-    <>
-      <StatusIcon of={job} />
-      <span>
-        {job.steps.length === 0 ? (
+  if (job.steps.length === 0)
+    return (
+      <div class="closed">
+        <StatusIcon of={job} />
+        <span>
           <A class="name" href={page}>
             {job.name}
-          </A>
-        ) : (
-          <span class="name">{job.name}</span>
-        )}{" "}
-        {told && job.steps.length === 0 ? <small>{told.why}</small> : null}
-        {job.after.length === 0 || (told && job.steps.length === 0) ? null : (
-          <small class="after">{`after ${job.after.join(", ")}`}</small>
-        )}
-      </span>
-      <Took from={job.startedAt} to={job.completedAt} ended={job.status === "completed"} />
-    </>
-  );
-  if (job.steps.length === 0) return <div class="closed">{heading}</div>;
+          </A>{" "}
+          {told ? <small>{told.why}</small> : <After job={job} />}
+        </span>
+        <Took from={job.startedAt} to={job.completedAt} ended={job.status === "completed"} />
+      </div>
+    );
   return (
     <>
       <details id={`job-${job.id}`} open={open}>
-        <summary>{heading}</summary>
+        <summary>
+          <StatusIcon of={job} />
+          <span>
+            <span class="name">{job.name}</span> <After job={job} />
+          </span>
+          <Took from={job.startedAt} to={job.completedAt} ended={job.status === "completed"} />
+        </summary>
         <div class="inside">
           {told && job.reason !== "step_failed" ? <p class="muted">{told.why}</p> : null}
           <StepList steps={job.steps} page={page} />
@@ -61,6 +60,11 @@ function JobEntry({ build, job, open }: { build: BuildView; job: JobView; open: 
       </A>
     </>
   );
+}
+
+/** For whoever has no room for the graph. */
+function After({ job }: { job: JobView }) {
+  return job.after.length === 0 ? null : <small class="after">{`after ${job.after.join(", ")}`}</small>;
 }
 
 export function StepList({ steps, page }: { steps: StepView[]; page: string }) {

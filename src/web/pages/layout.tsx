@@ -13,7 +13,7 @@ import type { Look } from "./words.ts";
 /** Where no script runs, unfinished builds show themselves again after this many seconds. */
 const REFRESH_SECONDS = 5;
 
-interface Crumb {
+export interface Crumb {
   text: string;
   href: string;
 }

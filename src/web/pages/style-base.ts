@@ -24,7 +24,7 @@ code, pre { font: 12.5px/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, mono
 .skip { position: absolute; left: -9999px; } .skip:focus { left: .5rem; top: .5rem; z-index: 9; padding: .4rem .8rem; background: var(--card); border-radius: 6px; }
 
 .top { display: flex; align-items: center; justify-content: space-between; gap: .5rem 1rem; flex-wrap: wrap; padding: .6rem max(1rem, calc((100% - 74rem) / 2 + 1rem)); background: var(--card); border-bottom: 1px solid var(--line); }
-.top nav { display: flex; flex-wrap: wrap; align-items: center; gap: .1rem .5rem; min-width: 0; }
+.top:has(> a.account) { flex-wrap: nowrap; } .top nav { display: flex; flex-wrap: wrap; align-items: center; gap: .1rem .5rem; min-width: 0; }
 .top nav a { color: var(--text); overflow-wrap: anywhere; } .brand { font-weight: 700; display: inline-flex; align-items: center; gap: .4rem; }
 .mark { width: 1.15rem; height: 1.15rem; color: var(--accent); } .slash { color: var(--muted); }
 main { flex: 1; width: 100%; max-width: 74rem; margin: 0 auto; padding: 1.2rem 1rem 2rem; display: grid; gap: var(--gap); align-content: start; grid-template-columns: minmax(0, 1fr); }

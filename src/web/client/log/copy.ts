@@ -11,12 +11,21 @@ interface Range {
   to: number;
 }
 
-export async function copy(rows: LogRows, { from, to }: Range, state: LogState): Promise<void> {
+/** True where it succeeded. A browser lets a click write for a few seconds only, so it is promised the text at once. */
+export async function copy(rows: LogRows, { from, to }: Range, state: LogState): Promise<boolean> {
   const isHere = from >= state.first && to <= state.last;
-  const texts = isHere ? textsOf(rows.all(), from, to) : await fetchTexts(state, from, to);
-  await navigator.clipboard.writeText(`${texts.join("\n")}\n`);
-  const count = texts.length === 1 ? "1 line copied" : `${texts.length} lines copied`;
-  tell(texts.length <= to - from ? `${count}: the first of them` : count);
+  const texts = isHere ? Promise.resolve(textsOf(rows.all(), from, to)) : fetchTexts(state, from, to);
+  const blob = texts.then((lines) => new Blob([`${lines.join("\n")}\n`], { type: "text/plain" }));
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+  } catch {
+    tell("Nothing was copied: the browser or the connection did not allow it.");
+    return false;
+  }
+  const { length } = await texts;
+  const count = length === 1 ? "1 line copied" : `${length} lines copied`;
+  tell(length <= to - from ? `${count}: the first of them` : count);
+  return true;
 }
 
 /** A button in each step's heading; again after rows came, which bring steps. */
@@ -35,8 +44,8 @@ export function offerCopies(view: HTMLElement, rows: LogRows, state: LogState): 
     if (!button || !step) return;
     // It stands in a summary, which would close the step.
     event.preventDefault();
-    void copy(rows, rangeOf(step, state), state).then(() => {
-      button.textContent = "Copied";
+    void copy(rows, rangeOf(step, state), state).then((done) => {
+      button.textContent = done ? "Copied" : "Not copied";
       setTimeout(() => (button.textContent = "Copy"), SHOWN_MS);
     });
   });

@@ -54,7 +54,7 @@ function actionsOf(view: HTMLElement, { rows, follower, selection, search, state
       follower.turn(!follower.isOn);
     },
     fold: () => fold(view),
-    copy: async () => await copy(rows, selection.range ?? { from: state.first, to: state.last }, state),
+    copy: async () => void (await copy(rows, selection.range ?? { from: state.first, to: state.last }, state)),
     error: async () => await nextError(rows, search),
     next: async () => await search.step(1),
     previous: async () => await search.step(-1),
