@@ -99,7 +99,7 @@ describe.skipIf(!hasBrowser)("a log of 100,000 lines", () => {
     await using opened = await open(path, { permissions: ["clipboard-read", "clipboard-write"] });
     const { page, complaints } = opened;
     const clipboard = () => page.evaluate<string>("navigator.clipboard.readText()");
-    await page.locator("#step-2 > summary .copy-step").click();
+    await page.locator("#step-2 > .copy-step").click();
     await expect.poll(clipboard, { timeout: 15_000 }).toMatch(/^Run seq[^]*\nline 1 of it\nline 2 of it\n/);
     const copied = (await clipboard()).split("\n").filter((text) => text.startsWith("line "));
     expect(copied).toEqual(Array.from(copied, (_, n) => `line ${n + 1} of it`));

@@ -12,7 +12,8 @@ export const LOG_VIEW_STYLE = `
 #log-rows .step { margin: .4rem 0; border: 1px solid var(--line); border-radius: 7px; background: var(--log); overflow: clip; }
 #log-rows .step > summary, .step.away { padding: .3rem .7rem; background: var(--card); } .step.away { display: flex; flex-wrap: wrap; gap: .2rem 1rem; justify-content: space-between; }
 #log-rows .step > summary { display: flex; gap: .5rem; align-items: baseline; list-style: none; } #log-rows .step > summary::-webkit-details-marker { display: none; }
-#log-rows .step > summary::before { content: "▸"; color: var(--muted); flex: none; width: .7rem; } #log-rows .step[open] > summary::before { content: "▾"; } .copy-step { margin-left: auto; flex: none; padding: .02rem .55rem; font-size: .8rem; }
+#log-rows .step > summary::before { content: "▸"; color: var(--muted); flex: none; width: .7rem; } #log-rows .step[open] > summary::before { content: "▾"; } #log-rows .step > summary:has(+ .copy-step) { padding-right: 5rem; }
+.copy-step { position: sticky; top: calc(var(--log-bar, 0px) + .3rem); z-index: 3; float: right; margin: -1.85rem .6rem 0 0; padding: 0 .55rem; font-size: .8rem; line-height: 1.4rem; }
 #log-rows .step > summary { position: sticky; top: var(--log-bar, auto); z-index: 2; border-bottom: 1px solid var(--line); }
 .step > summary .step-title { flex: 1; flex-wrap: nowrap; } .step-title small { white-space: nowrap; flex: none; } .step-title { display: inline-flex; flex-wrap: wrap; gap: .1rem .6rem; align-items: baseline; overflow-wrap: anywhere; min-width: 0; }
 .b { padding: .1rem 0; } .b.whole { content-visibility: auto; contain-intrinsic-size: auto 9350px; }
@@ -31,6 +32,6 @@ export const LOG_VIEW_STYLE = `
 .gw { position: relative; } .gw > a { position: absolute; z-index: 1; left: 0; top: 0; } .g { margin: 0; padding: 0; border: 0; } .g > summary { list-style: none; font-weight: 600; } .g > summary::-webkit-details-marker { display: none; }
 .g > summary .l > code::before { content: "▸ "; color: var(--muted); } .g[open] > summary .l > code::before { content: "▾ "; }
 #log-end:not([hidden]) { position: sticky; bottom: .7rem; z-index: 3; display: block; margin: .5rem auto 0; }
-@media (max-width: 40rem) { .l > a, .l > .n, .gw > a { width: 2.9rem; padding-right: .5rem; } .l > time { width: 4.2rem; } #log-bar { position: static; } #log-rows .step > summary { top: 0; } #log-found ol { padding-left: 4rem; } }
+@media (max-width: 40rem) { .l > a, .l > .n, .gw > a { width: 2.9rem; padding-right: .5rem; } .l > time { width: 4.2rem; } #log-bar { position: static; } #log-rows .step > summary { top: 0; } .copy-step { top: .3rem; } #log-found ol { padding-left: 4rem; } }
 @media print { #log-bar, #log-earlier, #log-later { display: none; } .b.whole { content-visibility: visible; } }
 `;

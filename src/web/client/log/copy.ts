@@ -31,19 +31,14 @@ export async function copy(rows: LogRows, { from, to }: Range, state: LogState):
 /** A button in each step's heading; again after rows came, which bring steps. */
 export function offerCopies(view: HTMLElement, rows: LogRows, state: LogState): void {
   const offer = () => {
-    for (const summary of view.querySelectorAll("#log-rows .step > summary:not(:has(.copy-step))")) {
-      const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy" });
-      button.className = "copy-step";
-      button.title = "Copy this step's lines";
-      summary.append(button);
-    }
+    // Behind the summary, which may hold no other control, and in front of all rows, whatever came first.
+    for (const summary of view.querySelectorAll("#log-rows .step > summary:not(:has(+ .copy-step))"))
+      summary.after(summary.parentElement?.querySelector(".copy-step") ?? makeButton());
   };
   view.addEventListener("click", (event) => {
     const button = event.target instanceof Element ? event.target.closest<HTMLElement>(".copy-step") : null;
     const step = button?.closest<HTMLElement>(".step");
     if (!button || !step) return;
-    // It stands in a summary, which would close the step.
-    event.preventDefault();
     void copy(rows, rangeOf(step, state), state).then((done) => {
       button.textContent = done ? "Copied" : "Not copied";
       setTimeout(() => (button.textContent = "Copy"), SHOWN_MS);
@@ -54,6 +49,13 @@ export function offerCopies(view: HTMLElement, rows: LogRows, state: LogState): 
 }
 
 const SHOWN_MS = 1500;
+
+function makeButton(): HTMLElement {
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Copy" });
+  button.className = "copy-step";
+  button.title = "Copy this step's lines";
+  return button;
+}
 
 /** A step's lines may go on before and behind those that are shown. */
 function rangeOf(step: HTMLElement, { first, last, total }: LogState): Range {

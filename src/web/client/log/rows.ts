@@ -141,8 +141,7 @@ export class LogRows {
     if (found && !found.classList.contains("away")) return found;
     const section = document.createElement(step === 0 ? "div" : "details");
     section.className = step === 0 ? "step own" : "step";
-    section.dataset["step"] = String(step);
-    if (found?.dataset["line"]) section.dataset["line"] = found.dataset["line"];
+    Object.assign(section.dataset, found?.dataset, { step: String(step) });
     if (section instanceof HTMLDetailsElement) {
       section.open = true;
       section.id = `step-${step}`;
