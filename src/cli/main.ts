@@ -4,7 +4,8 @@ import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
+import type { Option } from "commander";
 
 import { version } from "../../package.json";
 import { Interrupted } from "./ask.ts";
@@ -76,23 +77,34 @@ export function createProgram(start: Start): Command {
     .version(version)
     .addHelpText("before", EXAMPLES)
     .exitOverride()
+    .configureHelp({ optionDescription: describeOption })
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "sandlot: ")) })
     .showHelpAfterError('("sandlot --help" shows what there is)');
+  program.commandsGroup("On this machine:");
   addRun(program, start);
   addDev(program, start);
   addInit(program, start);
   addCheck(program, start);
   addDoctor(program, start);
-  addSettings(program, start);
-  addBrakes(program, start);
+  program.commandsGroup("Builds of a Sandlot that runs (SANDLOT_URL, or where you signed in):");
   addBuilds(program, start);
   addLogs(program, start);
   addArtifacts(program, start);
   addCaches(program, start);
   addDispatch(program, start);
+  program.commandsGroup("Its settings:");
+  addSettings(program, start);
+  addBrakes(program, start);
+  program.commandsGroup("Who you are there:");
   addLogin(program, start);
   addTokens(program, start);
   return program;
+}
+
+/** Without defaults that say nothing: no, none, nothing. */
+function describeOption(option: Option): string {
+  const says = new Help().optionDescription(option);
+  return says.replace(/ \(default: (?:false|""|\[\])\)$/, "");
 }
 
 const RUN_EXAMPLES = `Examples:

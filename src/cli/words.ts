@@ -46,5 +46,6 @@ export function timeOf({ startedAt, completedAt }: { startedAt: number | null; c
 export function explain(outcome: Outcome): string {
   const conclusion = outcome.conclusion ?? outcome.status;
   const why = outcome.detail ?? outcome.reason?.replaceAll("_", " ") ?? "";
+  if (why.toLowerCase().startsWith(`${conclusion}: `)) return why;
   return why === "" || conclusion === "success" ? conclusion : `${conclusion}: ${why}`;
 }

@@ -72,6 +72,9 @@ async function readFiles(env: IntakeBindings, found: FoundEvent): Promise<ReadFi
   if (read.status === "commit_gone") return { gone: `Commit ${sha} is gone` };
   if (read.dir === null || read.files.length === 0)
     return { files: [], empty: `No workflow file in ${dirs.join(" or ")} at ${sha.slice(0, 12)}` };
+  const named = event.workflowPath;
+  if (named !== null && !read.files.some(({ path }) => isNamed(path, named)))
+    return { files: [], empty: `No workflow file is ${named}: there is ${listSome(read.files)}` };
   const readText = calledFiles(octokit, where, { dir: read.dir, files: read.files });
   const files = await Promise.all(
     read.files
@@ -100,9 +103,20 @@ function summaryOf(workflows: DeliveryOutcome["workflows"]): string {
 
 /** A dispatch names one file; on one machine `--workflow` does. */
 function wanted(env: IntakeBindings, { event }: FoundEvent, path: string): boolean {
-  const matches = (asked: string): boolean => path === asked || path.endsWith(`/${asked}`);
-  if (event.workflowPath !== null && !matches(event.workflowPath)) return false;
-  return env.ONLY_WORKFLOW === "" || matches(env.ONLY_WORKFLOW);
+  if (event.workflowPath !== null && !isNamed(path, event.workflowPath)) return false;
+  return env.ONLY_WORKFLOW === "" || isNamed(path, env.ONLY_WORKFLOW);
+}
+
+function isNamed(path: string, asked: string): boolean {
+  return path === asked || path.endsWith(`/${asked}`);
+}
+
+/** So many names are told to whoever asked for another. */
+const MAX_TOLD_FILES = 10;
+
+function listSome(files: readonly { path: string }[]): string {
+  const told = files.slice(0, MAX_TOLD_FILES).map(({ path }) => path.slice(path.lastIndexOf("/") + 1));
+  return files.length > told.length ? `${told.join(", ")} …` : told.join(", ");
 }
 
 /** Rows first, then the messages; a delivery that comes again finds its rows and only knocks again. */

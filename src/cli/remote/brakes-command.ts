@@ -92,8 +92,10 @@ async function changeEnvironment(what: "create" | "rm", name: string, given: { r
 }
 
 async function listEnvironments(given: { repo?: string; json: boolean }): Promise<number> {
-  const items = await new SettingsClient(readRemote(process.env)).listEnvironments(repositoryOf(given));
+  const of = repositoryOf(given);
+  const items = await new SettingsClient(readRemote(process.env)).listEnvironments(of);
   if (given.json) say(JSON.stringify(items, null, 2));
+  else if (items.length === 0) process.stderr.write(`${of.owner}/${of.repo} has none.\n`);
   else for (const { name } of items) say(name);
   return 0;
 }

@@ -48,7 +48,7 @@ export function addSettings(program: Command, start: Start): void {
     .command("reseal")
     .description("seal what was sealed under SANDLOT_MASTER_KEY_PREVIOUS under the master key of now")
     .action(() => start(reseal));
-  const variables = program.command("vars").description("variables: what workflows read as vars");
+  const variables = program.command("vars").alias("variables").description("variables: what workflows read as vars");
   addKind(variables, start, "variables");
 }
 

@@ -61,7 +61,7 @@ class Pushes {
   }
 }
 
-async function explain({ output }: SessionRequest, { sandlot, state }: Session, door: Server): Promise<void> {
+async function explain({ output }: SessionRequest, { sandlot, source, state }: Session, door: Server): Promise<void> {
   const tokenFile = join(state.folder, "api-token");
   await writeFile(tokenFile, sandlot.apiToken, { mode: 0o600 });
   const auth = `-H "Authorization: Bearer $(cat ${quote(tokenFile)})"`;
@@ -70,9 +70,8 @@ async function explain({ output }: SessionRequest, { sandlot, state }: Session, 
     `Pages   ${sandlot.url}`,
     ...(process.stdin.isTTY ? ["Push    press r, or"] : []),
     `${process.stdin.isTTY ? "       " : "Push   "} curl -X POST ${auth} http://127.0.0.1:${port}/push`,
-    `Rerun   curl -X POST ${auth} ${sandlot.url}/api/builds/BUILD/rerun`,
-    `Cancel  curl -X POST ${auth} ${sandlot.url}/api/builds/BUILD/cancel`,
-    `Builds  curl ${auth} ${sandlot.url}/api/builds`,
+    `Ask it  export SANDLOT_URL=${sandlot.url} SANDLOT_TOKEN="$(cat ${quote(tokenFile)})"`,
+    `        sandlot builds list|view|watch|rerun|cancel -R ${source.owner}/${source.name}, sandlot logs …`,
     `Quit    ${process.stdin.isTTY ? "q or " : ""}Ctrl-C`,
   ];
   output.show({ type: "notice", message: `\n${lines.join("\n")}\n` });
