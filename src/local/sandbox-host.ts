@@ -10,6 +10,7 @@ import { json } from "node:stream/consumers";
 import { SandboxFault, type SandboxFaultKind } from "../sandbox/port.ts";
 import { expireBackup, restoreBackup, saveBackup } from "./backups.ts";
 import { cleanEnv } from "./clean-env.ts";
+import { keepSandboxes } from "./host-keeper.ts";
 import { claimRoot, leaveRoot } from "./leftovers.ts";
 import { LocalMachine } from "./machine.ts";
 
@@ -38,6 +39,7 @@ export type HostFault =
   /** The machine is replaced by an empty one. */
   | { kind: "lose" }
   | { kind: "hang_destroy" }
+  | { kind: "hang_start" }
   | { kind: "no_capacity" }
   /** The next command is carried out and its answer lost. */
   | { kind: "drop_answer" }
@@ -57,7 +59,8 @@ class Host {
   readonly #gone = new Set<string>();
   readonly #faults = new Map<string, Set<HostFault["kind"]>>();
   readonly #options: Required<SandboxHostOptions>;
-  readonly #tag = randomUUID().slice(0, 8);
+  /** Begins the names of its machines, and of no other host's. */
+  readonly tag = randomUUID().slice(0, 8);
   readonly #env: Record<string, string>;
 
   constructor(options: Required<SandboxHostOptions>) {
@@ -67,12 +70,13 @@ class Host {
 
   async start(id: string): Promise<{ folder: string }> {
     if (this.#gone.has(id)) throw new SandboxFault("destroyed", `sandbox ${id} was destroyed`);
+    if (this.#take(id, "hang_start")) await new Promise(() => {});
     const guest = this.#guests.get(id);
     if (guest) return { folder: guest.machine.folder };
     if (this.#take(id, "no_capacity") || this.#guests.size >= this.#options.maxSandboxes) {
       throw new SandboxFault("capacity", `all ${this.#options.maxSandboxes} local sandboxes are in use`);
     }
-    const machine = new LocalMachine(join(this.#options.root, id), `${this.#tag}-${id}`, this.#env);
+    const machine = new LocalMachine(join(this.#options.root, id), `${this.tag}-${id}`, this.#env);
     this.#guests.set(id, { machine, destroying: null });
     this.started += 1;
     await machine.make();
@@ -148,6 +152,7 @@ export async function startSandboxHost(given: SandboxHostOptions): Promise<Sandb
   await claimRoot(options.root);
   await mkdir(options.backups, { recursive: true, mode: 0o700 });
   const host = new Host({ ...options, root: join(options.root, "sandboxes") });
+  const letGo = keepSandboxes(host.tag);
   const token = randomUUID();
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
     answer(host, token, request, response).catch((error: unknown) => refuse(response, error));
@@ -159,6 +164,7 @@ export async function startSandboxHost(given: SandboxHostOptions): Promise<Sandb
   const close = async () => {
     await host.destroyAll();
     await leaveRoot(options.root);
+    letGo();
     server.closeAllConnections();
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   };

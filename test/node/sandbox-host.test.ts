@@ -204,7 +204,7 @@ it("a host inside a sandbox leaves nothing when the outer one is destroyed", asy
     const host = await startSandboxHost({ root: process.env.INNER });
     const sandbox = openLocalSandbox(host.url, "build-inner");
     const { env } = await sandbox.boot();
-    const { bytes } = await sandbox.startStep({ id: "s", script: "setsid sleep 1000 >/dev/null 2>&1 & echo $!", extension: "sh",
+    const { bytes } = await sandbox.startStep({ id: "s", script: 'cd "$HOME"; setsid env -i sleep 1000 >/dev/null 2>&1 & echo $!', extension: "sh",
       command: ["bash", "{0}"], env, cwd: "/", timeoutMs: 60000, waitMs: 5000 });
     console.log(new TextDecoder().decode(bytes).trim());
     process.kill(process.pid, "SIGKILL");`;
@@ -222,6 +222,29 @@ it("a host inside a sandbox leaves nothing when the outer one is destroyed", asy
   expect(isAlive(pid)).toBe(false);
 });
 
+it("a host that was killed takes its steps along, also those that left their session", async () => {
+  const inner = join(root, "inner");
+  const code = `
+    import { startSandboxHost } from ${JSON.stringify(hostModule)};
+    import { openLocalSandbox } from ${JSON.stringify(localModule)};
+    const host = await startSandboxHost({ root: process.env.ROOT });
+    const sandbox = openLocalSandbox(host.url, "build-killed");
+    const { env } = await sandbox.boot();
+    await sandbox.startStep({ id: "s", script: "setsid sleep 1000 & echo $! $$; wait", extension: "sh",
+      command: ["bash", "{0}"], env, cwd: "/", timeoutMs: 60000, waitMs: 0 });
+    const { bytes } = await sandbox.pollStep("s", 0, 5000);
+    console.log(new TextDecoder().decode(bytes).trim());`;
+  await writeFile(join(root, "killed.mjs"), code);
+  const env = { ...process.env, ROOT: inner };
+  const child = spawn(process.execPath, [join(root, "killed.mjs")], { stdio: ["ignore", "pipe", "inherit"], env });
+  const [line] = (await once(child.stdout, "data")) as [Buffer];
+  const pids = line.toString().trim().split(" ").map(Number);
+  expect(pids.map(isAlive)).toEqual([true, true]);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  while (pids.some(isAlive)) await sleep(20);
+});
+
 it("a host that was killed leaves nothing once the next one starts in its folder", async () => {
   await host.close();
   const code = `
@@ -230,7 +253,7 @@ it("a host that was killed leaves nothing once the next one starts in its folder
     const host = await startSandboxHost({ root: process.env.ROOT });
     const sandbox = openLocalSandbox(host.url, "build-left");
     const { env } = await sandbox.boot();
-    const { bytes } = await sandbox.startStep({ id: "s", script: "setsid sleep 1000 >/dev/null 2>&1 & echo $!", extension: "sh",
+    const { bytes } = await sandbox.startStep({ id: "s", script: 'cd "$HOME"; setsid env -i sleep 1000 >/dev/null 2>&1 & echo $!', extension: "sh",
       command: ["bash", "{0}"], env, cwd: "/", timeoutMs: 60000, waitMs: 5000 });
     console.log(new TextDecoder().decode(bytes).trim());`;
   await writeFile(join(root, "left.mjs"), code);
