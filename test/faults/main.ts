@@ -7,13 +7,17 @@ import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 
 import { INSTALL, type Proof, readTable, type Row } from "./tables.ts";
-import { NOT_OURS, WITHOUT } from "./without.ts";
+import { NOT_ONE_PLACE, WITHOUT_THREATS } from "./without-threats.ts";
+import { NOT_OURS, type Removal, WITHOUT } from "./without.ts";
 
 interface Ran {
   file: string;
   name: string;
   status: string;
 }
+
+const REMOVALS: Record<string, readonly Removal[]> = { ...WITHOUT, ...WITHOUT_THREATS };
+const KEPT: Record<string, string> = { ...NOT_OURS, ...NOT_ONE_PLACE };
 
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 
@@ -93,7 +97,7 @@ function copyWithout(row: string): string {
   for (const name of readdirSync(join(INSTALL, "node_modules")).filter((one) => one !== ".vite")) {
     symlinkSync(join(INSTALL, "node_modules", name), join(tree, "node_modules", name));
   }
-  for (const { file, search, replace } of WITHOUT[row] ?? []) {
+  for (const { file, search, replace } of REMOVALS[row] ?? []) {
     const text = readFileSync(join(tree, file), "utf8");
     if (text.split(search).length !== 2) throw new Error(`${row}: not once in ${file}: ${search}`);
     writeFileSync(
@@ -119,7 +123,7 @@ function runWithout({ row, proofs }: Row): Verdict {
 }
 
 function without(row: Row): boolean {
-  if (WITHOUT[row.row] === undefined) throw new Error(`${row.row}: ${NOT_OURS[row.row] ?? "nothing can be taken out"}`);
+  if (REMOVALS[row.row] === undefined) throw new Error(`${row.row}: ${KEPT[row.row] ?? "nothing can be taken out"}`);
   const verdict = runWithout(row);
   const words = { holds: "STILL HOLDS", FAILS: "fails, as it must", "NOT RUN": "DID NOT RUN" }[verdict];
   say(`${row.row.padEnd(4)} without its defence: ${words.padEnd(18)} ${row.what}`);
@@ -137,7 +141,7 @@ function main(): number {
     return without(row) ? 1 : 0;
   }
   if (values.prove) {
-    const left = rows.filter((row) => WITHOUT[row.row] !== undefined && !without(row));
+    const left = rows.filter((row) => REMOVALS[row.row] !== undefined && !without(row));
     return left.length === 0 ? 0 : 1;
   }
   const files = [...new Set(rows.flatMap(({ proofs }) => proofs.map(({ file }) => file)))];

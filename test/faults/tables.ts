@@ -26,7 +26,7 @@ export function readTable(page: "faults" | "threats"): Row[] {
       .slice(1, -1)
       .map((cell) => cell.trim());
     if (row === undefined || what === undefined || !/^[FT]\d+$/.test(row)) return [];
-    const proofs = [...proved.matchAll(/`([^`]+\.test\.tsx?)`: (.*?)(?=,? and `[^`]+\.test\.|$)/g)];
+    const proofs = [...proved.matchAll(/`([^`]+\.test\.tsx?)`: (.*?)(?=(?:,? and |<br>)`[^`]+\.test\.|$)/g)];
     return [{ row, what, proofs: proofs.map(([, file = "", name = ""]) => ({ file, name: name.trim() })) }];
   });
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 import { INSTALL, readTable } from "../faults/tables.ts";
+import { NOT_ONE_PLACE, WITHOUT_THREATS } from "../faults/without-threats.ts";
 import { NOT_OURS, WITHOUT } from "../faults/without.ts";
 
 const rows = readTable("faults");
@@ -20,8 +21,10 @@ describe("the table of faults", () => {
   });
 
   it("says of each row what to take out, or why there is nothing", () => {
-    for (const { row } of rows) expect(row in WITHOUT || row in NOT_OURS, row).toBe(true);
-    for (const [row, removals] of Object.entries(WITHOUT)) {
+    const removed = { ...WITHOUT, ...WITHOUT_THREATS };
+    const kept = { ...NOT_OURS, ...NOT_ONE_PLACE };
+    for (const { row } of [...rows, ...readTable("threats")]) expect(row in removed !== row in kept, row).toBe(true);
+    for (const [row, removals] of Object.entries(removed)) {
       for (const { file, search } of removals) expect(read(file).split(search).length, `${row}: ${search}`).toBe(2);
     }
   });
@@ -29,6 +32,9 @@ describe("the table of faults", () => {
   it("reads the table of threats too", () => {
     const threats = readTable("threats");
     expect(threats.length).toBeGreaterThanOrEqual(28);
-    for (const { row, proofs } of threats) expect(proofs.length, row).toBeGreaterThan(0);
+    for (const { row, proofs } of threats) {
+      expect(proofs.length, row).toBeGreaterThan(0);
+      for (const { file, name } of proofs) expect(read(file), row).toContain(name.split(" > ").at(-1));
+    }
   });
 });
