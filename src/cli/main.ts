@@ -80,7 +80,7 @@ export function createProgram(start: Start): Command {
     .configureHelp({ optionDescription: describeOption })
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "sandlot: ")) })
     .showHelpAfterError('("sandlot --help" shows what there is)');
-  program.commandsGroup("On this machine:");
+  program.commandsGroup("On this machine:").helpCommand("help [command]", "say more of one command");
   addRun(program, start);
   addDev(program, start);
   addInit(program, start);

@@ -139,15 +139,7 @@ export class LogRows {
   #section(step: number, where: "first" | "last"): HTMLElement {
     const found = this.#box.querySelector<HTMLElement>(`[data-step="${step}"]`);
     if (found && !found.classList.contains("away")) return found;
-    const section = document.createElement(step === 0 ? "div" : "details");
-    section.className = step === 0 ? "step own" : "step";
-    Object.assign(section.dataset, found?.dataset, { step: String(step) });
-    if (section instanceof HTMLDetailsElement) {
-      section.open = true;
-      section.id = `step-${step}`;
-      const summary = section.appendChild(document.createElement("summary"));
-      summary.append(found?.querySelector(".step-title") ?? `Step ${step}`);
-    }
+    const section = makeSection(step, found);
     if (found) found.replaceWith(section);
     else if (where === "first") this.#box.prepend(section);
     else this.#box.append(section);
@@ -205,6 +197,20 @@ export class LogRows {
       [Math.max(1, total - WINDOW_LINES + 1), "Last lines"],
     ]);
   }
+}
+
+/** With the heading, and what else was known, of a step whose lines were not shown. */
+function makeSection(step: number, away: HTMLElement | null): HTMLElement {
+  const section = document.createElement(step === 0 ? "div" : "details");
+  section.className = step === 0 ? "step own" : "step";
+  Object.assign(section.dataset, away?.dataset, { step: String(step) });
+  if (section instanceof HTMLDetailsElement) {
+    section.open = true;
+    section.id = `step-${step}`;
+    const summary = section.appendChild(document.createElement("summary"));
+    summary.append(away?.querySelector(".step-title") ?? `Step ${step}`);
+  }
+  return section;
 }
 
 function drawEdge(edge: Element | null, page: string | false, links: [from: number, text: string][]): void {
