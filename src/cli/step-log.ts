@@ -69,7 +69,11 @@ export class StepLog {
     const step = steps.findLast((one) => one.logFrom <= this.#at) ?? null;
     const logFrom = step?.logFrom ?? 0;
     if (next !== undefined) return { logFrom, step, end: next.logFrom };
-    if (this.#unlisted > logFrom) return { logFrom: this.#unlisted, step: null, end: Infinity };
+    if (this.#unlisted > logFrom) {
+      return this.#at < this.#unlisted
+        ? { logFrom, step, end: this.#unlisted }
+        : { logFrom: this.#unlisted, step: null, end: Infinity };
+    }
     // Once the last step that is listed has ended, the next first line is that of another.
     if (step === null) return this.#partBefore({ logFrom, step }, -1);
     return step.status === "completed"

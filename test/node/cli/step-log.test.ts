@@ -65,6 +65,21 @@ it("starts a step that is not listed yet at its first line, once the one before 
   expect(log.take(log.size, [one, two], { final: true })).toEqual([{ logFrom: start + 5, step: two, lines: ["end"] }]);
 });
 
+it("leaves a step its last lines where the next one's first line came while it was asked about", () => {
+  const log = new StepLog();
+  log.add(bytes("##[group]Run one\nout\n"));
+  const known = log.size;
+  log.add(bytes("last\n##[group]Run two\n"));
+  const one = step(1, 0);
+  expect(log.take(known, [one], { final: false })).toEqual([
+    { logFrom: 0, step: one, lines: ["##[group]Run one", "out"] },
+  ]);
+  expect(log.take(log.size, [one], { final: false })).toEqual([
+    { logFrom: 0, step: one, lines: ["last"] },
+    { logFrom: known + 5, step: null, lines: ["##[group]Run two"] },
+  ]);
+});
+
 it("takes a group for a group while its step runs", () => {
   const log = new StepLog();
   log.add(bytes("##[group]Run one\n##[group]Run mine\n"));
