@@ -11,6 +11,7 @@ import type { DeliveryView } from "../../model/api.ts";
 import { askToRun, canAsk, NO_BOUNDARY, readSecrets } from "../ask.ts";
 import { announce, deliverEvent } from "./deliver-event.ts";
 import type { Output } from "../events.ts";
+import { narrowRun } from "./narrow.ts";
 import { type LocalSandlot, startLocalSandlot } from "./local-sandlot.ts";
 import type { RunOptions } from "./options.ts";
 import { findSource, type Source, WORKFLOW_DIRS } from "../source.ts";
@@ -40,6 +41,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   const source = await findSource(request.path);
   output.show({ type: "start", version, path: source.root });
   sayWhatIsUnusual(source, output);
+  const { job: onlyJob, workflow: onlyWorkflow } = await narrowRun(source, options);
   const state = await openState(
     options.state === null ? defaultStateFolder(source.root, process.env) : resolve(options.state),
   );
@@ -60,8 +62,8 @@ export async function openSession(request: SessionRequest): Promise<Session> {
       source,
       state,
       signal,
-      onlyJob: options.job,
-      onlyWorkflow: options.workflow,
+      onlyJob,
+      onlyWorkflow,
       ...(options.actions === null ? {} : { actionsDir: options.actions }),
       ...(options.native ? {} : { variables: { NATIVE_ACTIONS: "off" } }),
       onFault: (fault) =>

@@ -156,6 +156,16 @@ jobs:
   expect(ran.code).toBe(0);
 });
 
+it("refuses a job or a workflow that is not there before anything starts, and says what there is", async () => {
+  commitWorkflow("on: push\njobs: { one: { runs-on: ubuntu-latest, steps: [{ run: 'true' }] } }\n");
+  const job = await start(["--job", "two"]);
+  expect(job.err).toMatch(/There is no job two in \.sandlot\/workflows\/ci\.yml\.[^]*--job one/);
+  const workflow = await start(["--workflow", "other.yml"]);
+  expect(workflow.err).toMatch(/There is no workflow other\.yml in \.sandlot\/workflows\.[^]*--workflow ci\.yml/);
+  expect([job.code, workflow.code]).toEqual([2, 2]);
+  expect(job.out).not.toContain("http://");
+});
+
 it("names the place of a problem in a workflow, exit code 2", async () => {
   commitWorkflow("on: push\njobs:\n  a:\n    runs-onn: ubuntu-latest\n    steps: []\n");
   const ran = await start([]);
