@@ -55,6 +55,8 @@ const CALL_MS = 30_000;
 const GRACE_MS = 15_000;
 const CANCEL_MS = 45_000;
 const DESTROY_MS = 45_000;
+/** Less than the durable step that boots may take, so that it is our word that ends it: an image may have to be pulled first. */
+const BOOT_MS = 4 * 60_000;
 const BACKUP_MS = 15 * 60_000;
 const FILE_MS = 10 * 60_000;
 const MAX_OUTPUT_BYTES = 64 * 1024;
@@ -63,20 +65,28 @@ const MAX_WAIT_MS = 20_000;
 export interface SupervisedLimits {
   /** How long `destroy` may take. */
   destroyMs?: number;
+  /** How long `boot` may take. */
+  bootMs?: number;
 }
 
 export class SupervisedSandbox implements Sandbox {
   readonly #machine: Machine;
   readonly #destroyMs: number;
+  readonly #bootMs: number;
   #destroyed = false;
 
-  constructor(machine: Machine, { destroyMs = DESTROY_MS }: SupervisedLimits = {}) {
+  constructor(machine: Machine, { destroyMs = DESTROY_MS, bootMs = BOOT_MS }: SupervisedLimits = {}) {
     this.#machine = machine;
+    this.#bootMs = bootMs;
     this.#destroyMs = destroyMs;
   }
 
-  async boot(): Promise<Booted> {
-    await this.#bounded("boot", BACKUP_MS, () => this.#machine.start());
+  boot(): Promise<Booted> {
+    return this.#bounded("boot", this.#bootMs, () => this.#boot());
+  }
+
+  async #boot(): Promise<Booted> {
+    await this.#machine.start();
     const env = { SANDLOT_SUPERVISOR: SUPERVISOR, SANDLOT_BOOT: crypto.randomUUID() };
     const { stdout } = await this.#supervise(BOOT, env, CALL_MS);
     const [bootId, workspace, home, temp, toolCache, control, ...variables] = this.#text(stdout).split("\0");

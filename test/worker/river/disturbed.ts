@@ -6,12 +6,14 @@ import worker from "../../../test/worker.ts";
 import type { HostFault } from "../../../src/local/sandbox-host.ts";
 import type { BuildView } from "../../../src/model/api.ts";
 import { attemptId, buildId, jobId, parseDeliveryId, sandboxId } from "../../../src/model/ids.ts";
-import { createRepository } from "../../support/github-control.ts";
+import type { FaultAnswer } from "../../../src/local/github-state.ts";
+import { addFault, createRepository, statusesOf } from "../../support/github-control.ts";
+import type { TestRepository } from "../../support/github-control.ts";
 import { api, buildsOf, call, github, push, until } from "./river.ts";
 
 export const PATH = ".sandlot/workflows/ci.yml";
-export const ci = (steps: string): string => `name: CI
-on: push
+export const ci = (steps: string, on = "push"): string => `name: CI
+on: ${on}
 jobs:
   a:
     runs-on: ubuntu-latest
@@ -44,14 +46,20 @@ export async function run(
 }
 
 export const build = (id: string): Promise<BuildView> => api<BuildView>(`/builds/${id}`);
-const liveLog = async ({ id }: Running): Promise<string> =>
+const liveLog = async ({ id }: { id: string }): Promise<string> =>
   await (await call(`/builds/${id}/jobs/${(await build(id)).jobs[0]?.id}/log`)).text();
-export const says = (running: Running, text: string) =>
+export const says = (running: { id: string }, text: string) =>
   until(
     () => liveLog(running),
     (log) => log.includes(text),
     text,
   );
+export const buildOf = async (delivery: string): Promise<string> => (await buildsOf(delivery))[0] ?? "";
+export const states = async (repository: TestRepository) =>
+  (await statusesOf(github, repository.fullName)).map((status) => status.state);
+/** The next answers of GitHub about this repository. */
+export const faultOfGitHub = (repository: TestRepository, on: string, ...answers: FaultAnswer[]) =>
+  addFault(github, { on, repository: repository.fullName, answers });
 export const lines = (log: string, pattern: RegExp): string[] => [...log.matchAll(pattern)].map(([line]) => line);
 
 export async function fault({ sandbox }: Pick<Running, "sandbox">, what: HostFault): Promise<void> {

@@ -49,8 +49,22 @@ describe("F7: a deploy", () => {
   });
 });
 
-describe("F10: a sandbox whose destruction hangs", () => {
-  it("is given up in time, and destroyed by the next try", async () => {
+describe("F10: a sandbox that hangs", () => {
+  it("at its start is given up in time, and started by the next try", async () => {
+    const name = `build-hang-${crypto.randomUUID().slice(0, 8)}` as Running["sandbox"];
+    const sandbox = openCloudflareSandbox(env, name, "standard", { bootMs: 300 });
+    await fault({ sandbox: name }, { kind: "hang_start" });
+    await expect(sandbox.boot()).rejects.toMatchObject({
+      kind: "transport",
+      message: expect.stringMatching(/^boot: no answer/),
+    });
+    const next = openSandbox(env, name, "standard");
+    const { bootId } = await next.boot();
+    expect(bootId).not.toBe("");
+    await next.destroy();
+  });
+
+  it("while it is destroyed is given up in time, and destroyed by the next try", async () => {
     const name = `build-hang-${crypto.randomUUID().slice(0, 8)}` as Running["sandbox"];
     const sandbox = openCloudflareSandbox(env, name, "standard", { destroyMs: 300 });
     await sandbox.boot();
@@ -90,6 +104,35 @@ describe("F18: a cancel", () => {
     );
     await env.DB.prepare("DELETE FROM attempts WHERE job_id = 'busy'").run();
     await stopped(running);
+  });
+
+  it("while its sandbox is started ends it before any step", async () => {
+    const running = await run("      - run: echo never", (before) => fault(before, { kind: "no_capacity" }));
+    await until(
+      () => build(running.id),
+      (view) => view.status === "in_progress",
+      "the start",
+    );
+    await cancel(running.id);
+    const view = await stopped(running);
+    expect(view.jobs[0]?.steps).toEqual([]);
+    expect(await logOf(view)).not.toMatch(/never/);
+  });
+
+  it("while it finishes leaves it the end that its steps had, and GitHub is told that", async () => {
+    const running = await run("      - run: echo started");
+    await ended(running.id);
+    // As it is between the end of its last job and the look that ends it.
+    await env.DB.prepare(
+      "UPDATE builds SET status = 'in_progress', conclusion = NULL, completed_at = NULL, settled = 0 WHERE id = ?",
+    )
+      .bind(running.id)
+      .run();
+    await cancel(running.id);
+    const view = await ended(running.id);
+    expect(view).toMatchObject({ conclusion: "success", jobs: [{ conclusion: "success", attempt: 1 }] });
+    expect((await statusesOf(github, running.fullName)).at(-1)?.state).toBe("success");
+    expect(await logOf(view)).toMatch(/^started$/m);
   });
 
   it("while the checkout is under way stops it", async () => {
