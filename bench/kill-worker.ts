@@ -36,10 +36,7 @@ function workerdsBelow(root: number): { pid: number; residentBytes: number }[] {
 
 /** Throws where none runs. */
 export function killWorker(root: number): void {
-  // The first serves the address; the newest is the Worker itself.
-  const worker = workerdsBelow(root)
-    .toSorted((a, b) => a.pid - b.pid)
-    .at(-1);
+  const [worker] = workerdsBelow(root);
   if (worker === undefined) throw new Error("no workerd runs");
   process.kill(worker.pid, "SIGKILL");
 }

@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { LOCAL_KEEP_ALIVE_MS } from "../model/limits.ts";
 import { toText } from "./github-git.ts";
 import { serveControl } from "./github-control.ts";
 import { newHook } from "./github-deliveries.ts";
@@ -93,7 +94,7 @@ export async function startLocalGitHub(options: LocalGitHubOptions): Promise<Loc
   for (const repository of options.repositories) addRepository(state, repository);
   const actions = options.actionsDir === undefined ? null : openActionsFolder(options.actionsDir, state.scratch);
   const controlToken = randomUUID();
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: LOCAL_KEEP_ALIVE_MS }, (request, response) => {
     serve({ state, actions, description, controlToken, url }, request, response).catch((error: unknown) => {
       fail(response, error);
     });

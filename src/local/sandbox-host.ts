@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
+import { LOCAL_KEEP_ALIVE_MS } from "../model/limits.ts";
 import { SandboxFault, type SandboxFaultKind } from "../sandbox/port.ts";
 import { expireBackup, restoreBackup, saveBackup } from "./backups.ts";
 import { cleanEnv } from "./clean-env.ts";
@@ -154,7 +155,7 @@ export async function startSandboxHost(given: SandboxHostOptions): Promise<Sandb
   const host = new Host({ ...options, root: join(options.root, "sandboxes") });
   const letGo = keepSandboxes(host.tag);
   const token = randomUUID();
-  const server = createServer({ requestTimeout: 0 }, (request, response) => {
+  const server = createServer({ requestTimeout: 0, keepAliveTimeout: LOCAL_KEEP_ALIVE_MS }, (request, response) => {
     answer(host, token, request, response).catch((error: unknown) => refuse(response, error));
   });
   server.listen(0, "127.0.0.1");

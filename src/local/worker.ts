@@ -1,7 +1,7 @@
 /** Starts the real Worker on this machine, in workerd by Miniflare, with everything it keeps in one folder. */
 
 import { createWriteStream } from "node:fs";
-import { copyFile, cp, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { Writable } from "node:stream";
@@ -130,7 +130,9 @@ async function writeSettings(options: WorkerOptions, folder: string, port: numbe
     persist: join(options.state, "persist", "v3"),
     port,
   };
-  await writeFile(join(folder, SETTINGS), JSON.stringify(settings, null, 2), { mode: 0o600 });
+  // Never seen half-written.
+  await writeFile(join(folder, `${SETTINGS}.new`), JSON.stringify(settings, null, 2), { mode: 0o600 });
+  await rename(join(folder, `${SETTINGS}.new`), join(folder, SETTINGS));
 }
 
 function launch(options: WorkerOptions, folder: string, url: string): Promise<Launched> {

@@ -149,3 +149,6 @@ export const UNFINISHED_UPLOAD_MS = 24 * 60 * MINUTE;
 export const RETENTION_EVERY_MS = 60 * MINUTE;
 /** A status that GitHub refused for so long is given up: somebody who looks finds the build. */
 export const REPORT_PATIENCE_MS = 3 * 24 * 60 * MINUTE;
+
+/** ms. Of this machine's own servers: workerd uses a connection for 5 s, and later where it is busy; ours outlast that. */
+export const LOCAL_KEEP_ALIVE_MS = 600_000;
