@@ -3,16 +3,8 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { conditions } from "../../support/conditions.ts";
-import {
-  addFault,
-  callsTo,
-  commit,
-  createRepository,
-  openPullRequest,
-  statusesOf,
-} from "../../support/github-control.ts";
-import type { TestRepository } from "../../support/github-control.ts";
-import type { FaultAnswer } from "../../../src/local/github-state.ts";
+import { callsTo, commit, createRepository, openPullRequest } from "../../support/github-control.ts";
+import { ci, faultOfGitHub, PATH, buildOf, states } from "./disturbed.ts";
 import { nothingLost } from "./nothing-lost.ts";
 import {
   api,
@@ -34,16 +26,9 @@ afterEach(async () => {
   await nothingLost();
 }, 60_000);
 
-const PATH = ".sandlot/workflows/ci.yml";
-const ci = (steps: string, head = "on: [push, pull_request]"): string =>
-  `name: CI\n${head}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n${steps}\n`;
-const TRUE = ci("      - run: 'true'");
+const ON = "[push, pull_request]";
+const TRUE = ci("      - run: 'true'", ON);
 const repositoryOf = (workflow = TRUE) => createRepository(github, { [PATH]: workflow });
-const buildOf = async (delivery: string): Promise<string> => (await buildsOf(delivery))[0] ?? "";
-const states = async (repository: TestRepository) =>
-  (await statusesOf(github, repository.fullName)).map((status) => status.state);
-const fault = (repository: TestRepository, on: string, ...answers: FaultAnswer[]) =>
-  addFault(github, { on, repository: repository.fullName, answers });
 
 describe("F1: a webhook that arrives twenty times at once", () => {
   it("becomes one build, and each is answered with 202", async () => {
@@ -118,7 +103,7 @@ describe("F5: a queue", () => {
     const repository = await repositoryOf();
     const id = crypto.randomUUID();
     // Long enough that nothing but the dead letter ends it.
-    await fault(repository, "repos/get-content", { status: 503, headers: { "retry-after": "600" } });
+    await faultOfGitHub(repository, "repos/get-content", { status: 503, headers: { "retry-after": "600" } });
     await push(repository, { id });
     await until(
       async () => (await callsTo(github, repository.fullName)).length,
@@ -137,7 +122,7 @@ describe("F5: a queue", () => {
   });
 
   it("that gives a build up says so on GitHub and on its page", async () => {
-    const repository = await repositoryOf(ci("      - run: 'true'", "on: push\nconcurrency: held"));
+    const repository = await repositoryOf(ci("      - run: 'true'", "push\nconcurrency: held"));
     await env.DB.prepare(
       "INSERT INTO concurrency (repository_id, name, place, build_id) VALUES (?, 'held', 'running', 'none')",
     )

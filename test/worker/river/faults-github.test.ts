@@ -2,7 +2,6 @@
 
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
-  addFault,
   callsTo,
   commit,
   createRepository,
@@ -13,10 +12,9 @@ import {
   statusesOf,
 } from "../../support/github-control.ts";
 import type { TestRepository } from "../../support/github-control.ts";
-import type { BuildView } from "../../../src/model/api.ts";
-import type { FaultAnswer } from "../../../src/local/github-state.ts";
+import { ci, faultOfGitHub, PATH, buildOf, says, states } from "./disturbed.ts";
 import { nothingLost } from "./nothing-lost.ts";
-import { api, buildsOf, call, deliveryOf, ended, github, migrate, push, until } from "./river.ts";
+import { deliveryOf, ended, github, migrate, push } from "./river.ts";
 
 beforeAll(migrate);
 const unheard: string[] = [];
@@ -24,34 +22,18 @@ afterEach(async () => {
   await nothingLost({ unheard });
 }, 60_000);
 
-const PATH = ".sandlot/workflows/ci.yml";
-const ci = (steps: string, head = "on: [push, pull_request]"): string =>
-  `name: CI\n${head}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n${steps}\n`;
-const TRUE = ci("      - run: 'true'");
+const ON = "[push, pull_request]";
+const TRUE = ci("      - run: 'true'", ON);
 const SLOW = ci("      - run: echo started; sleep 2; echo over");
 const repositoryOf = (workflow = TRUE) => createRepository(github, { [PATH]: workflow });
-const buildOf = async (delivery: string): Promise<string> => (await buildsOf(delivery))[0] ?? "";
-const liveLog = async (id: string): Promise<string> => {
-  const view = await api<BuildView>(`/builds/${id}`);
-  return await (await call(`/builds/${id}/jobs/${view.jobs[0]?.id}/log`)).text();
-};
-const started = (id: string) =>
-  until(
-    () => liveLog(id),
-    (log) => log.includes("started\n"),
-    "the step",
-  );
-const states = async (repository: TestRepository) =>
-  (await statusesOf(github, repository.fullName)).map((status) => status.state);
-const fault = (repository: TestRepository, on: string, ...answers: FaultAnswer[]) =>
-  addFault(github, { on, repository: repository.fullName, answers });
+const started = (id: string) => says({ id }, "started\n");
 
 describe("F12: a GitHub that fails for a while", () => {
   it("changes nothing of the build, and is told its end", async () => {
     const repository = await repositoryOf();
     const page = { status: 502, headers: { "content-type": "text/html" }, body: "<html>Unicorn</html>" };
-    await fault(repository, "repos/get-content", { status: 500, body: "{}" }, page);
-    await fault(
+    await faultOfGitHub(repository, "repos/get-content", { status: 500, body: "{}" }, page);
+    await faultOfGitHub(
       repository,
       "repos/create-commit-status",
       { status: 500, body: "{}" },
@@ -67,7 +49,7 @@ describe("F12: a GitHub that fails for a while", () => {
 describe("F13: GitHub's secondary limit", () => {
   it("is waited for as long as GitHub asks, with no call in between", async () => {
     const repository = await repositoryOf();
-    await fault(repository, "repos/create-commit-status", {
+    await faultOfGitHub(repository, "repos/create-commit-status", {
       status: 403,
       headers: { "retry-after": "3" },
       body: JSON.stringify({ message: "You have exceeded a secondary rate limit" }),
@@ -154,7 +136,7 @@ describe("F16: a commit that is gone after a force push", () => {
 describe("F17: three pushes in a row in one concurrency group", () => {
   it("leave a final word on each commit, and the last one's is its own", async () => {
     const repository = await repositoryOf(
-      ci("      - run: sleep 1", "on: push\nconcurrency: { group: deploy, cancel-in-progress: true }"),
+      ci("      - run: sleep 1", "push\nconcurrency: { group: deploy, cancel-in-progress: true }"),
     );
     const shas = [repository.sha];
     for (const n of [1, 2]) shas.push((await commit(github, repository, { files: { "n.txt": `${n}` } })).sha);

@@ -1,20 +1,14 @@
-import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import worker from "../../../src/index.ts";
 import { attemptId, buildId, jobId, parseDeliveryId, sandboxId } from "../../../src/model/ids.ts";
 import type { DeliveryId } from "../../../src/model/ids.ts";
-import type { BuildView } from "../../../src/model/api.ts";
-import type { HostFault } from "../../../src/local/sandbox-host.ts";
-import { pushPayload } from "../../../src/local/deliver.ts";
 import { recordDelivery } from "../../../src/store/deliveries.ts";
 import { addFault, createRepository, statusesOf } from "../../support/github-control.ts";
 import type { TestRepository } from "../../support/github-control.ts";
-import { api, buildsOf, call, closed, ended, github, logOf, migrate, push, told, until } from "./river.ts";
+import { build, ci, fault, PATH, says, sweepAt } from "./disturbed.ts";
+import { api, buildsOf, closed, ended, github, logOf, migrate, payloadOf, push, told, until } from "./river.ts";
 
 beforeAll(migrate);
-
-const PATH = ".sandlot/workflows/ci.yml";
 
 /** Everything about a push is known before it is made: ids are derived. */
 function foretell(repository: TestRepository, job = "a", attempt = 1) {
@@ -33,32 +27,6 @@ async function start(repository: TestRepository, delivery: DeliveryId): Promise<
   await buildsOf(await push(repository, { id: delivery }));
 }
 
-async function fault(sandbox: string, what: HostFault): Promise<void> {
-  const stub = env.SANDBOX.get(env.SANDBOX.idFromName(sandbox)) as unknown as {
-    configure(options: object): Promise<void>;
-    fault(what: HostFault): Promise<void>;
-  };
-  await stub.configure({ sandboxName: { name: sandbox } });
-  await stub.fault(what);
-}
-
-async function sweepNow(at = Date.now()): Promise<void> {
-  await worker.scheduled(createScheduledController({ scheduledTime: new Date(at) }), env);
-}
-
-const build = (id: string): Promise<BuildView> => api<BuildView>(`/builds/${id}`);
-const liveLog = async (id: string): Promise<string> =>
-  await (await call(`/builds/${id}/jobs/${(await build(id)).jobs[0]?.id}/log`)).text();
-
-const ci = (steps: string): string => `name: CI
-on: push
-jobs:
-  a:
-    runs-on: ubuntu-latest
-    steps:
-${steps}
-`;
-
 describe("F8: a lost sandbox", () => {
   it("starts again by itself where the job holds nothing that could be spent twice", async () => {
     const repository = await createRepository(github, {
@@ -67,12 +35,8 @@ describe("F8: a lost sandbox", () => {
     });
     const { delivery, build: id, sandbox } = foretell(repository);
     await start(repository, delivery);
-    await until(
-      () => liveLog(id),
-      (log) => log.includes("attempt here"),
-      "the second step",
-    );
-    await fault(sandbox, { kind: "lose" });
+    await says({ id }, "attempt here");
+    await fault({ sandbox }, { kind: "lose" });
     const view = await ended(id);
     expect(view.conclusion, await logOf(view)).toBe("success");
     expect(view.jobs[0]?.attempts.map((one) => [one.attempt, one.conclusion, one.reason])).toEqual([
@@ -90,12 +54,8 @@ describe("F8: a lost sandbox", () => {
     });
     const { delivery, build: id, sandbox } = foretell(repository);
     await start(repository, delivery);
-    await until(
-      () => liveLog(id),
-      (log) => log.includes("publishing\n"),
-      "the step",
-    );
-    await fault(sandbox, { kind: "lose" });
+    await says({ id }, "publishing\n");
+    await fault({ sandbox }, { kind: "lose" });
     const view = await ended(id);
     expect(view).toMatchObject({ conclusion: "failure", reason: "runner_lost", fault: "sandlot" });
     expect(view.detail).toContain("rerun it when that is safe");
@@ -107,7 +67,7 @@ describe("F9: a sandbox that is not free", () => {
   it("is waited for, and the build goes on", async () => {
     const repository = await createRepository(github, { [PATH]: ci("      - run: 'true'") });
     const { delivery, build: id, sandbox } = foretell(repository);
-    await fault(sandbox, { kind: "no_capacity" });
+    await fault({ sandbox }, { kind: "no_capacity" });
     await start(repository, delivery);
     expect((await ended(id)).conclusion).toBe("success");
   });
@@ -151,12 +111,8 @@ describe("F11: an answer of the sandbox that is lost", () => {
       (view) => view?.status === "in_progress",
       "the start",
     );
-    await until(
-      () => liveLog(id),
-      (log) => log.includes("Run sleep 1"),
-      "the first step",
-    );
-    await fault(sandbox, { kind: "drop_answer" });
+    await says({ id }, "Run sleep 1");
+    await fault({ sandbox }, { kind: "drop_answer" });
     const view = await ended(id);
     const log = await logOf(view);
     expect(view.conclusion, log).toBe("success");
@@ -174,11 +130,7 @@ describe("F6: the Workflow engine's abort, thrown into the job runner", () => {
     });
     const { delivery, build: id, attempt } = foretell(repository);
     await start(repository, delivery);
-    await until(
-      () => liveLog(id),
-      (log) => log.includes("line 2\n"),
-      "the second step",
-    );
+    await says({ id }, "line 2\n");
     const instance = await env.JOB_RUNNER.get(attempt);
     await instance.pause();
     await until(
@@ -202,13 +154,7 @@ describe("F4: the sweep", () => {
   it("carries out a delivery that was recorded and never queued", async () => {
     const repository = await createRepository(github, { [PATH]: ci("      - run: 'true'") });
     const { delivery, build: id } = foretell(repository);
-    const payload = pushPayload({
-      url: github.url,
-      repository,
-      ref: repository.ref,
-      before: null,
-      after: repository.sha,
-    });
+    const payload = payloadOf(repository);
     const receivedAt = Date.now() - 120_000;
     await recordDelivery(
       { db: env.DB, blobs: env.STORE },
@@ -223,7 +169,7 @@ describe("F4: the sweep", () => {
       },
       JSON.stringify(payload),
     );
-    await sweepNow();
+    await sweepAt(Date.now());
     await until(
       () => build(id).catch(() => null),
       (view) => view?.status === "completed",
@@ -236,11 +182,7 @@ describe("F4: the sweep", () => {
     const repository = await createRepository(github, { [PATH]: ci("      - run: echo started; sleep 60") });
     const { delivery, build: id, attempt } = foretell(repository);
     await start(repository, delivery);
-    await until(
-      () => liveLog(id),
-      (log) => log.includes("started\n"),
-      "the step",
-    );
+    await says({ id }, "started\n");
     await (await env.JOB_RUNNER.get(attempt)).terminate();
     await addFault(github, {
       on: "POST /repos/{owner}/{repo}/statuses/{sha}",
@@ -250,7 +192,7 @@ describe("F4: the sweep", () => {
     await env.DB.prepare("UPDATE attempts SET heartbeat_at = 1, started_at = 1, recoveries = 2 WHERE id = ?")
       .bind(attempt)
       .run();
-    await sweepNow();
+    await sweepAt(Date.now());
     const view = await ended(id, 60_000);
     expect(view).toMatchObject({ conclusion: "failure", reason: "runner_lost" });
     expect((await statusesOf(github, repository.fullName)).at(-1)?.state).toBe("error");
@@ -259,8 +201,8 @@ describe("F4: the sweep", () => {
   it("does nothing where there is nothing to do", async () => {
     await closed();
     const before = await env.DB.prepare("SELECT COUNT(*) AS n FROM attempts").first<{ n: number }>();
-    await sweepNow();
-    await sweepNow(Date.now() + 3_600_000);
+    await sweepAt(Date.now());
+    await sweepAt(Date.now() + 3_600_000);
     expect(await env.DB.prepare("SELECT COUNT(*) AS n FROM attempts").first<{ n: number }>()).toEqual(before);
   });
 });

@@ -26,11 +26,16 @@ export async function deliver(event: string, payload: unknown, id: string = cryp
   return id;
 }
 
-export async function push(
-  repository: TestRepository,
-  options: { ref?: string; after?: string; before?: string | null; message?: string; id?: string } = {},
-): Promise<string> {
-  const payload = pushPayload({
+interface PushOptions {
+  ref?: string;
+  after?: string;
+  before?: string | null;
+  message?: string;
+}
+
+/** What GitHub would send for a push: that of the repository's first commit, if nothing else is said. */
+export function payloadOf(repository: TestRepository, options: PushOptions = {}): unknown {
+  return pushPayload({
     url: github.url,
     repository,
     ref: options.ref ?? repository.ref,
@@ -38,7 +43,10 @@ export async function push(
     after: options.after ?? repository.sha,
     ...(options.message !== undefined && { message: options.message }),
   });
-  return await deliver("push", payload, options.id);
+}
+
+export async function push(repository: TestRepository, options: PushOptions & { id?: string } = {}): Promise<string> {
+  return await deliver("push", payloadOf(repository, options), options.id);
 }
 
 export { pullRequestPayload };

@@ -1,21 +1,15 @@
 /** The sweep: what it costs where there is nothing to do, that it may run twice at once, and what it clears away. */
 
-import { createScheduledController } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import worker from "../../../test/worker.ts";
 import { DELIVERY_RETENTION_MS, REPORT_PATIENCE_MS, UNFINISHED_UPLOAD_MS } from "../../../src/model/limits.ts";
 import { parseDeliveryId } from "../../../src/model/ids.ts";
-import { pushPayload } from "../../../src/local/deliver.ts";
 import { operations } from "../../support/counted-env.ts";
-import { addFault, createRepository, readHook, setHook, statusesOf } from "../../support/github-control.ts";
-import { api, buildsOf, closed, deliver, ended, github, migrate, push, until } from "./river.ts";
+import { addFault, createRepository, readHook, setHook } from "../../support/github-control.ts";
+import { states, sweepAt } from "./disturbed.ts";
+import { api, buildsOf, closed, deliver, ended, github, migrate, payloadOf, push, until } from "./river.ts";
 
 const HOUR = 3_600_000;
-
-async function sweepAt(at: number): Promise<void> {
-  await worker.scheduled(createScheduledController({ scheduledTime: new Date(at) }), env);
-}
 
 /** What one round spends. */
 async function costOf(work: () => Promise<unknown>): Promise<typeof operations> {
@@ -77,13 +71,7 @@ describe("twice at once", () => {
   it("carries out a forgotten delivery once", async () => {
     const repository = await repositoryOf();
     const id = parseDeliveryId(crypto.randomUUID());
-    const payload = pushPayload({
-      url: github.url,
-      repository,
-      ref: repository.ref,
-      before: null,
-      after: repository.sha,
-    });
+    const payload = payloadOf(repository);
     await env.STORE.put(`deliveries/${id}.json`, JSON.stringify(payload));
     await env.DB.prepare(
       "INSERT INTO deliveries (id, kind, event, repository_id, received_at, status) VALUES (?, 'webhook', 'push', ?, 1, 'recorded')",
@@ -94,21 +82,15 @@ describe("twice at once", () => {
     const builds = await buildsOf(String(id));
     expect(builds).toHaveLength(1);
     await ended(builds[0] ?? "");
-    const states = (await statusesOf(github, repository.fullName)).map((status) => status.state);
-    expect(states.filter((state) => state === "success")).toHaveLength(1);
+    const seen = await states(repository);
+    expect(seen.filter((state) => state === "success")).toHaveLength(1);
   });
 });
 
 describe("F4: a webhook that nobody took", () => {
   it("is asked for again, once, and not where it came after all or was tried often enough", async () => {
     const repository = await repositoryOf();
-    const payload = pushPayload({
-      url: github.url,
-      repository,
-      ref: repository.ref,
-      before: null,
-      after: repository.sha,
-    });
+    const payload = payloadOf(repository);
     const came = await deliver("push", payload);
     const at = Date.now();
     const [missed, refused] = [crypto.randomUUID(), crypto.randomUUID()];
@@ -148,8 +130,8 @@ describe("F4: a webhook that nobody took", () => {
     // Late reports are sent again at each half hour.
     await sweepAt(Math.ceil((Date.now() + 3 * HOUR) / (HOUR / 2)) * (HOUR / 2));
     await closed();
-    const states = (await statusesOf(github, repository.fullName)).map((status) => status.state);
-    expect(states.filter((state) => state === "success")).toHaveLength(2);
+    const seen = await states(repository);
+    expect(seen.filter((state) => state === "success")).toHaveLength(2);
   });
 });
 
