@@ -32,6 +32,6 @@ export const LOG_VIEW_STYLE = `
 .gw { position: relative; } .gw > a { position: absolute; z-index: 1; left: 0; top: 0; } .g { margin: 0; padding: 0; border: 0; } .g > summary { list-style: none; font-weight: 600; } .g > summary::-webkit-details-marker { display: none; }
 .g > summary .l > code::before { content: "▸ "; color: var(--muted); } .g[open] > summary .l > code::before { content: "▾ "; }
 #log-end:not([hidden]) { position: sticky; bottom: .7rem; z-index: 3; display: block; margin: .5rem auto 0; }
-@media (max-width: 40rem) { .l > a, .l > .n, .gw > a { width: 2.9rem; padding-right: .5rem; } .l > time { width: 4.2rem; } #log-bar { position: static; } #log-rows .step > summary { top: 0; } .copy-step { top: .3rem; } #log-found ol { padding-left: 4rem; } }
+@media (max-width: 40rem) { .l > a, .l > .n, .gw > a { width: 2.9rem; padding-right: .5rem; } .l > time { width: 4.2rem; } #log-bar { position: static; } #log-rows .step > summary { top: 0; } .copy-step { top: .3rem; margin-right: .4rem; } #log-rows .step > summary:has(+ .copy-step) { padding-right: 4.2rem; } .step-title small:last-child { display: none; } #log-found ol { padding-left: 4rem; } }
 @media print { #log-bar, #log-earlier, #log-later { display: none; } .b.whole { content-visibility: visible; } }
 `;

@@ -108,23 +108,32 @@ export class LogRows {
 
   #extend(window: LogWindow): void {
     for (const part of window.parts) this.#append(part);
+    if (this.#all.length > MAX_ROWS) this.#hold(this.row(window.first), () => this.#trim());
     this.#take(window, this.#state.first);
   }
 
   /** What was seen stays where it is on the screen. */
-  #prepend(window: LogWindow): void {
-    const seen = this.#all[0];
+  #hold(seen: Element | null, change: () => void): void {
     const top = seen?.getBoundingClientRect().top ?? 0;
+    change();
+    if (seen) scroller(this.#view).scrollBy(0, seen.getBoundingClientRect().top - top);
+  }
+
+  #prepend(window: LogWindow): void {
+    this.#hold(this.#all[0] ?? null, () => this.#addBefore(window));
+    this.#state.first = window.first || this.#state.first;
+    if (this.#all.length > MAX_ROWS) this.#trimEnd();
+    this.#drawEdges();
+    this.onChange();
+  }
+
+  #addBefore(window: LogWindow): void {
     for (const part of window.parts.toReversed()) {
       const section = this.#section(part.step, "first");
       const title = section.querySelector(":scope > summary");
       if (title) title.insertAdjacentHTML("afterend", part.html);
       else section.insertAdjacentHTML("afterbegin", part.html);
     }
-    this.#state.first = window.first || this.#state.first;
-    this.#drawEdges();
-    if (seen) scroller(this.#view).scrollBy(0, seen.getBoundingClientRect().top - top);
-    this.onChange();
   }
 
   #append({ step, group, inside, html }: RowsPart): void {
@@ -166,6 +175,18 @@ export class LogRows {
       remove(block);
     }
     this.#state.first = numberOf(this.#all[0]);
+  }
+
+  /** The same at the end: from there on nothing is followed until somebody is back. */
+  #trimEnd(): void {
+    while (this.#all.length > KEPT_ROWS) {
+      const last = this.#all[this.#all.length - 1];
+      const block = last?.closest(".gw") ?? last?.closest(".b") ?? last;
+      if (!block) break;
+      remove(block);
+    }
+    this.#state.last = numberOf(this.#all[this.#all.length - 1]);
+    this.#state.cursor = null;
   }
 
   #hasTitle(step: number): boolean {
