@@ -141,8 +141,10 @@ export const MAX_API_TOKENS = 500;
 
 /** GitHub sends a webhook again for three days; a rerun reads its event as long as this. */
 export const DELIVERY_RETENTION_MS = 90 * 24 * 60 * MINUTE;
-/** Since it was saved: a cache may vanish, and the next build saves it anew. */
+/** Since it was last read: a cache may vanish, and the next build saves it anew. */
 export const CACHE_RETENTION_MS = 30 * 24 * 60 * MINUTE;
+/** When a cache was read is written down once in this time (ms): a day is nothing to the month that it is kept, and rows written are paid. */
+export const CACHE_USED_EVERY_MS = 24 * 60 * MINUTE;
 /** Files of an artifact that no row names after this are of an upload that was never finished: no job runs so long. */
 export const UNFINISHED_UPLOAD_MS = 24 * 60 * MINUTE;
 /** One page of each kind: a day's work for a busy organisation, a few operations for a quiet one. */

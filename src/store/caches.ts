@@ -1,7 +1,7 @@
 /** Caches: what was saved under which key, by whom it may be read. The bytes lie in the backup bucket. */
 
 import type { Build } from "../model/build.ts";
-import { MAX_CACHE_KEY_CHARS } from "../model/limits.ts";
+import { CACHE_USED_EVERY_MS, MAX_CACHE_KEY_CHARS } from "../model/limits.ts";
 
 /** Who may write what a reader reads: (trust, ref) as text, `branch:main`, `pull:7`, `fork:7`. */
 export type CacheScope = string;
@@ -115,6 +115,16 @@ export function saveCache(db: D1Database, cache: Cache): D1PreparedStatement {
       cache.bytes,
       cache.createdAt,
     );
+}
+
+/** Says that it was read, at most once in `CACHE_USED_EVERY_MS`: what is read stays. */
+export function touchCache(db: D1Database, cache: Cache, now: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE caches SET used_at = ?1
+       WHERE repository_id = ?2 AND scope = ?3 AND version = ?4 AND key = ?5 AND used_at < ?1 - ?6`,
+    )
+    .bind(now, cache.repositoryId, cache.scope, cache.version, cache.key, CACHE_USED_EVERY_MS);
 }
 
 /** Forgets a cache whose backup is gone, so that the next build saves it anew. */

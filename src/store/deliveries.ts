@@ -55,9 +55,9 @@ export async function recordDelivery(
   delivery: Omit<Delivery, "state">,
   body: DeliveryBody | string,
 ): Promise<{ first: boolean }> {
-  const known = await rooms.db.prepare("SELECT 1 FROM deliveries WHERE id = ?").bind(delivery.id).first();
-  if (known) return { first: false };
-  await rooms.blobs.put(deliveryKey(delivery.id), typeof body === "string" ? body : JSON.stringify(body));
+  if (await isRecorded(rooms.db, delivery.id)) return { first: false };
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  if (!(await putBody(rooms, delivery.id, text))) return { first: false };
   const inserted = await rooms.db
     .prepare(
       `INSERT INTO deliveries (id, kind, event, action, repository_id, build_id, received_at, status)
@@ -74,6 +74,25 @@ export async function recordDelivery(
     )
     .run();
   return { first: inserted.meta.changes > 0 };
+}
+
+async function isRecorded(db: D1Database, id: DeliveryId): Promise<boolean> {
+  return (await db.prepare("SELECT 1 FROM deliveries WHERE id = ?").bind(id).first()) !== null;
+}
+
+/** R2 takes one write of a key in a second: https://developers.cloudflare.com/r2/platform/limits/ */
+const SAME_KEY_AGAIN_MS = 1100;
+
+/** False where another copy of the same delivery, whose write stood in the way of ours, was recorded meanwhile. */
+async function putBody(rooms: { db: D1Database; blobs: R2Bucket }, id: DeliveryId, text: string): Promise<boolean> {
+  try {
+    await rooms.blobs.put(deliveryKey(id), text);
+  } catch {
+    await new Promise((resolve) => setTimeout(resolve, SAME_KEY_AGAIN_MS));
+    if (await isRecorded(rooms.db, id)) return false;
+    await rooms.blobs.put(deliveryKey(id), text);
+  }
+  return true;
 }
 
 export async function readDelivery(db: D1Database, id: DeliveryId): Promise<Delivery | null> {

@@ -3,7 +3,7 @@
 import type { UsesStep } from "../../model/workflow.ts";
 import { SandboxFault } from "../../sandbox/port.ts";
 import type { BackupHandle } from "../../sandbox/port.ts";
-import { cacheScopes, findCache, removeCache } from "../../store/caches.ts";
+import { cacheScopes, findCache, removeCache, touchCache } from "../../store/caches.ts";
 import type { Cache } from "../../store/caches.ts";
 import { writeJobState } from "../job-state.ts";
 import { timeLeft } from "../step/environment.ts";
@@ -30,6 +30,7 @@ export async function restoreCacheStep(work: StepWork, step: UsesStep): Promise<
     return await remember(work, step, request, cache, [`Cache found, and left where it is: ${cache.key}`]);
   const restored = await restore(work, step, cache);
   if (restored === null) return { state: "running", memo: null, cancelled: null };
+  if (restored.ok) await touchCache(env.DB, cache, Date.now()).run();
   return restored.ok
     ? await remember(work, step, request, cache, [`Cache restored from key: ${cache.key} (${cache.bytes} bytes)`])
     : await remember(work, step, request, null, [`##[notice]The cache ${cache.key} can't be used: ${restored.why}`]);

@@ -13,6 +13,7 @@ import {
   refusedCacheKey,
   removeCache,
   saveCache,
+  touchCache,
 } from "../../store/caches.ts";
 import type { Cache } from "../../store/caches.ts";
 import { cachePrefix, prefixNumber } from "../../store/keys.ts";
@@ -116,7 +117,9 @@ export function findCacheEntry(rooms: ResultsRooms, request: Request): Promise<R
       return { ok: false };
     }
     const path = `/results/caches/${repositoryId}/${prefix.slice(prefix.lastIndexOf("/") + 1)}`;
-    const until = Date.now() + DOWNLOAD_ADDRESS_MS;
+    const now = Date.now();
+    await touchCache(rooms.db, cache, now).run();
+    const until = now + DOWNLOAD_ADDRESS_MS;
     return { ok: true, matched_key: cache.key, signed_download_url: await signAddress(rooms, "down", path, until) };
   });
 }

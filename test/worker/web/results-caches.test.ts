@@ -42,6 +42,19 @@ describe("the cache service", () => {
     expect(await restoreCache(caller, `${key}1`, [], "b")).toBeNull();
   });
 
+  it("writes down once a day that it was read, so that what is read stays", async () => {
+    const [caller, key] = [await running(), fresh()];
+    await saveCache(caller, key, "kept");
+    const usedAfter = async (before: number) => {
+      await env.DB.prepare("UPDATE caches SET used_at = ? WHERE key = ?").bind(before, key).run();
+      await restoreCache(caller, key);
+      return Number(await env.DB.prepare("SELECT used_at FROM caches WHERE key = ?").bind(key).first("used_at"));
+    };
+    const now = Date.now();
+    expect(await usedAfter(now - 25 * 3_600_000)).toBeGreaterThanOrEqual(now);
+    expect(await usedAfter(now - 3_600_000)).toBe(now - 3_600_000);
+  });
+
   it("keeps the first of a key, whoever sends another", async () => {
     const [caller, key] = [await running(), fresh()];
     await saveCache(caller, key, "first");
