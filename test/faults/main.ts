@@ -112,8 +112,10 @@ function copyWithout(row: string): string {
 function runWithout({ row, proofs }: Row): Verdict {
   const tree = copyWithout(row);
   try {
-    // The tests that kill processes need the bundle; those in workerd tell as much, and sooner.
-    const files = [...new Set(proofs.map(({ file }) => file))].filter((file) => !file.startsWith("test/faults/"));
+    // The tests that kill processes or open a browser need the bundle; those in workerd tell as much, and sooner.
+    const files = [...new Set(proofs.map(({ file }) => file))].filter(
+      (file) => !/^test\/(faults|browser)\//.test(file),
+    );
     const named = proofs.filter(({ file }) => files.includes(file));
     const pattern = named.map(({ name }) => name.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
     return verdictOf(named, runTests(tree, files, pattern));
