@@ -171,3 +171,11 @@ it("asks GitHub for every event that starts something", () => {
   expect(asked).toEqual(expect.arrayContaining(starting));
   expect([...known]).toEqual(expect.arrayContaining(asked));
 });
+
+it("starts the Worker of this machine by the Miniflare that wrangler has", () => {
+  const { dependencies } = JSON.parse(read("node_modules/wrangler/package.json")) as {
+    dependencies: Record<string, string>;
+  };
+  const { devDependencies } = JSON.parse(read("package.json")) as { devDependencies: Record<string, string> };
+  expect(devDependencies["miniflare"]).toBe(dependencies["miniflare"]);
+});

@@ -19,7 +19,7 @@ export async function readCaller(rooms: Pick<Rooms, "db" | "masterKey">, request
   return attempt;
 }
 
-/** Its body is read all the same: a connection that is closed on one makes `wrangler dev` give up. */
+/** Its body is read all the same: where workerd closes a connection on one, the answer is lost. */
 async function refusal(request: Request, message: string): Promise<TwirpError> {
   await readBounded(request, MAX_SERVICE_REQUEST_BYTES);
   return new TwirpError("unauthenticated", message);
