@@ -155,6 +155,12 @@ export function readRepository(payload: unknown): { repository: Repository; inst
   };
 }
 
+/** Of an event about an installation itself, which names no repository of its own. */
+export function readInstallation(payload: unknown): number | null {
+  const parsed = z.object({ installation }).safeParse(payload);
+  return parsed.success ? (parsed.data.installation?.id ?? null) : null;
+}
+
 const botPayload = z.object({ sender: z.object({ login: z.string(), type: z.literal("Bot") }) });
 
 /** Some App did this (any App): only then is it worth asking GitHub for the slug of our own. */

@@ -2,13 +2,14 @@
 
 import { installationOctokit } from "../github/app.ts";
 import { readRepository as readGitHubRepository } from "../github/contents.ts";
-import { decodeBody, readEvent, readRepository, verifyWebhook } from "../github/webhook.ts";
+import { decodeBody, readEvent, readInstallation, readRepository, verifyWebhook } from "../github/webhook.ts";
 import type { EventReading } from "../github/webhook.ts";
 import type { Delivery } from "../model/delivery.ts";
 import { parseDeliveryId } from "../model/ids.ts";
 import { MAX_WEBHOOK_BYTES } from "../model/limits.ts";
 import { recordDelivery, settleDelivery } from "../store/deliveries.ts";
 import { closeRepository, saveRepository } from "../store/repositories.ts";
+import { cancelInstallation } from "../store/uninstalled.ts";
 import { json, problem } from "./http/answer.ts";
 import type { ProblemStatus } from "./http/answer.ts";
 import { parseJson, readBounded } from "./http/body.ts";
@@ -30,7 +31,7 @@ interface Webhook {
 type Refusal = { status: ProblemStatus; detail: string };
 
 export async function receiveWebhook(
-  rooms: StartRooms & Pick<Rooms, "webhookSecrets" | "github">,
+  rooms: StartRooms & Pick<Rooms, "webhookSecrets" | "github" | "jobs">,
   request: Request,
 ): Promise<Response> {
   const webhook = await readWebhook(rooms.webhookSecrets, request);
@@ -43,12 +44,13 @@ export async function receiveWebhook(
 
 /** What starts nothing is settled at once, and what it says about its repository (a new name, say) is kept. */
 async function keepIgnored(
-  rooms: Pick<Rooms, "db" | "blobs" | "github">,
+  rooms: Pick<Rooms, "db" | "blobs" | "github" | "jobs">,
   webhook: Webhook,
   why: string,
 ): Promise<void> {
   const { delivery } = webhook;
   await keepVisibility(rooms, webhook);
+  await stopUninstalled(rooms, webhook);
   const { first } = await recordDelivery(rooms, delivery, webhook.text);
   // An old one sent again must not bring an old name back.
   if (!first) return;
@@ -77,6 +79,18 @@ async function keepVisibility(rooms: Pick<Rooms, "db" | "github">, { delivery, p
   const now = await readGitHubRepository(installationOctokit(rooms.github, installationId), name);
   if (now?.id !== repository.id) return;
   await saveRepository(rooms.db, { ...now, installationId }, { askedAt }).run();
+}
+
+const UNINSTALLED_BY = "GitHub, since the App was uninstalled";
+
+/** Without the App nothing can be read or told: what waits is not started, what runs is stopped. An App installed anew has another id. */
+async function stopUninstalled(rooms: Pick<Rooms, "db" | "jobs">, { delivery, payload }: Webhook): Promise<void> {
+  if (delivery.event !== "installation" || delivery.action !== "deleted") return;
+  const id = readInstallation(payload);
+  if (id === null) return;
+  const builds = await cancelInstallation(rooms.db, id, UNINSTALLED_BY, delivery.receivedAt);
+  // One that no message reaches is looked at by the sweep.
+  for (const buildId of builds) await rooms.jobs.send({ buildId });
 }
 
 async function readWebhook(secrets: string[], request: Request): Promise<Webhook | Refusal> {
