@@ -40,6 +40,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** Returns the exit code: 0 passed, 1 failed, 2 usage or a problem in a workflow, 128 + n when stopped by signal n. */
 export async function main(args: readonly string[]): Promise<number> {
   hideExperiments();
+  process.stdout.on("error", endWithReader);
   let exitCode = 0;
   const program = createProgram(async (work) => {
     exitCode = await work();
@@ -50,6 +51,12 @@ export async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     return explainEnd(error);
   }
+}
+
+/** Whoever read us has seen enough (`| head`): that is no fault. Node ignores the signal, so it is what a write says. */
+function endWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(exitCodeOf("SIGPIPE"));
 }
 
 /** Node's word on `node:sqlite` means nothing to who builds a repository. */
@@ -199,14 +206,18 @@ async function withEverything(
     controller.abort(new Interrupted(signal));
   };
   const fail = (error: unknown) => controller.abort(error);
+  const stopWithReader = (error: NodeJS.ErrnoException) =>
+    fail(error.code === "EPIPE" ? new Interrupted("SIGPIPE") : error);
   for (const signal of SIGNALS) process.on(signal, stop);
   process.on("uncaughtException", fail);
+  process.stdout.off("error", endWithReader).on("error", stopWithReader);
   try {
     return await work({ path, options, output, install: INSTALL, signal: controller.signal });
   } finally {
     output.close();
     for (const signal of SIGNALS) process.off(signal, stop);
     process.off("uncaughtException", fail);
+    process.stdout.off("error", stopWithReader).on("error", endWithReader);
   }
 }
 

@@ -1,6 +1,8 @@
 /** The command itself: what it refuses, what it explains, and that all of it fits through the plain door. */
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,6 +49,13 @@ it("explains itself with examples first, for the whole and for each command", ()
   }
   expect(sandlot("run", "--help").out).toMatch(/^Examples:[^]*--max-sandboxes[^]*Exit codes: 0 passed/);
   expect(sandlot("--version").out.trim()).toBe(JSON.parse(readFileSync("package.json", "utf8")).version);
+});
+
+it("ends as SIGPIPE would end it, without a word, when its reader is gone", async () => {
+  const child = spawn(process.execPath, [DOOR, "--help"], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.destroy();
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+  expect({ said, code }).toEqual({ said: "", code: 141 });
 });
 
 it("answers what it cannot do with exit code 2 and a way out, on standard error", () => {
