@@ -60,13 +60,19 @@ export const WITHOUT_THREATS: Record<string, readonly Removal[]> = {
     },
   ],
   T18: [{ file: CROSS_SITE, search: 'return site === "same-origin" ? null :', replace: "return site ? null :" }],
-  T19: [{ file: "src/model/limits.ts", search: "RIGHT_TTL_MS = 5 * MINUTE", replace: "RIGHT_TTL_MS = 500 * MINUTE" }],
+  T19: [
+    {
+      file: "src/web/auth/people.ts",
+      search: "const ttl = known?.right === null ? NO_RIGHT_TTL_MS : RIGHT_TTL_MS;",
+      replace: "const ttl = Number.MAX_SAFE_INTEGER;",
+    },
+  ],
   T21: [{ file: "src/logs/environment-files.ts", search: '["NODE_OPTIONS"]', replace: "[]" }],
   T22: [
     {
       file: "src/logs/commands.ts",
-      search: "const command = parseCommand(line.trimStart());",
-      replace: 'const command = parseCommand(line.slice(Math.max(0, line.indexOf("::"))));',
+      search: "if (close === -1) return null;",
+      replace: "if (close === -1) return { name: line.slice(2), properties: new Map(), data: line };",
     },
   ],
   T23: [
