@@ -36,7 +36,7 @@ poll() {
     while clock && [ "$now" -lt "$end" ]; do
       if [ -z "$news" ] && IFS= read -r -d '' -n 1 _ <&3; then
         news=1
-        [ "$end" -lt $((now + 200)) ] || end=$((now + 200))
+        [ "$end" -lt $((now + 100)) ] || end=$((now + 100))
       fi
       pause $tick
       tick=50
