@@ -88,7 +88,8 @@ function skipped(
   functions: Record<StatusFunction, boolean>,
 ): JobDecision {
   const without = plan.definition.needs.filter((id) => resultOfLegs(legsOf(jobs, id, plan)) !== "success");
-  const missing = without.length === 0 ? plan.definition.needs : without;
+  // All that it names may have succeeded behind one that did not.
+  const missing = without.length === 0 ? `a job before ${plan.definition.needs.join(", ")}` : without.join(", ");
   if (cancelled)
     return {
       do: "conclude",
@@ -101,7 +102,7 @@ function skipped(
       do: "conclude",
       conclusion: "skipped",
       reason: "needs_failed",
-      detail: `Skipped: ${missing.join(", ")} did not succeed`,
+      detail: `Skipped: ${missing} did not succeed`,
     };
   return {
     do: "conclude",

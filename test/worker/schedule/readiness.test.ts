@@ -71,6 +71,14 @@ describe("a job that needs another", () => {
     }
   });
 
+  it("is told what did not succeed, and nothing that did", async () => {
+    const jobs = await jobsOf(job("a") + job("b") + job("c", ["needs: [a, b]"]) + job("d", ["needs: c"]));
+    const failed = as(jobs, { a: "success", b: "failure" });
+    expect(decide(failed, "c")).toMatchObject({ detail: "Skipped: b did not succeed" });
+    const behind = as(jobs, { a: "success", b: "failure", c: "success" });
+    expect(decide(behind, "d")).toMatchObject({ detail: "Skipped: a job before c did not succeed" });
+  });
+
   it("looks at the whole chain: a skipped or failed ancestor counts behind one that succeeded", async () => {
     const jobs = await jobsOf(
       job("a") +
