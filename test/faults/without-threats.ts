@@ -83,14 +83,6 @@ export const WITHOUT_THREATS: Record<string, readonly Removal[]> = {
     },
   ],
   T24: [{ file: "src/local/sandbox-host.ts", search: "    this.#gone.add(id);\n", replace: "" }],
-  T25: [
-    {
-      file: "src/store/builds.ts",
-      search:
-        "(SELECT COUNT(*) FROM attempts live WHERE live.destroyed_at IS NULL AND live.repository_id = builds.repository_id),",
-      replace: "0 * builds.rowid,",
-    },
-  ],
   T27: [
     {
       file: "src/language/token-permissions.ts",
@@ -115,5 +107,6 @@ export const NOT_ONE_PLACE: Record<string, string> = {
   T11: "members are looked at by the same script that unpacks them",
   T15: "the pages are made of elements, which escape by themselves",
   T20: "several limits stand behind one another, and any of them refuses",
+  T25: "limits and turns are many, one behind the other; F9 and F23 take out two of them",
   T26: "the lock file and the image's digest are what they are",
 };
