@@ -65,8 +65,8 @@ const inWorkerd = {
   deps: { optimizer: { ssr: { enabled: true, include: bundled } } },
 };
 
-/** Rooms whose tests keep nothing: they share one runtime, which saves each file the second that starting one takes. */
-const PURE = ["test/worker/{github,language,logs,model,sandbox,schedule}/**/*.test.ts", "test/worker/*.test.ts"];
+/** All but the river share one runtime, which saves each file the seconds that starting one takes. These two name the same logs. */
+const ALONE = ["test/worker/river/**/*.test.ts", "test/worker/web/log.test.ts", "test/worker/web/log-live.test.ts"];
 
 export default defineConfig({
   test: {
@@ -74,11 +74,18 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: ["default", "./test/support/closing-line.ts", ...reportTo(process.env["SANDLOT_TEST_REPORT"])],
     projects: [
-      { plugins: [workerd()], test: { ...inWorkerd, name: "unit", include: PURE, isolate: false } },
       {
         plugins: [workerd()],
-        test: { ...inWorkerd, name: "worker", include: ["test/worker/**/*.test.ts"], exclude: PURE },
+        test: {
+          ...inWorkerd,
+          name: "unit",
+          include: ["test/worker/**/*.test.ts"],
+          exclude: ALONE,
+          setupFiles: ["./test/support/emptied.ts"],
+          isolate: false,
+        },
       },
+      { plugins: [workerd()], test: { ...inWorkerd, name: "worker", include: ALONE } },
       {
         test: {
           name: "node",

@@ -69,7 +69,9 @@ const ROUTES: Record<string, (control: Control) => Outcome | Promise<Outcome>> =
   "POST /_local/repositories": createRepository,
   "GET /_local/calls": ({ state, query }) => {
     const name = query.get("repository");
-    return { status: 200, body: state.calls.filter((call) => name === null || call.repository === name) };
+    const refused = query.get("refused") === "true";
+    const asked = state.calls.filter((call) => (name === null || call.repository === name) && !(refused && call.valid));
+    return { status: 200, body: asked };
   },
   "GET /_local/statuses": ({ state, query }) => {
     const [sha, name] = [query.get("sha"), query.get("repository")];

@@ -141,6 +141,11 @@ export async function callsTo(github: TestGitHub, repository?: string): Promise<
   return (await control(github, "GET", `calls${query}`)) as RecordedCall[];
 }
 
+/** Those that GitHub's own description does not allow. */
+export async function refusedCalls(github: TestGitHub): Promise<RecordedCall[]> {
+  return (await control(github, "GET", "calls?refused=true")) as RecordedCall[];
+}
+
 /** In order of arrival. */
 export async function statusesOf(github: TestGitHub, repository: string, sha?: string): Promise<LocalStatus[]> {
   const query = new URLSearchParams({ repository, ...(sha !== undefined && { sha }) });

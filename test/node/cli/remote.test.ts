@@ -274,7 +274,10 @@ describe("what cannot be done", () => {
     expect([missing.code, missing.err]).toEqual([1, expect.stringContaining("sandlot builds list")]);
     expect((await sandlot("builds", "view", "Not An Id")).code).toBe(2);
     const nothing = await sandlot("dispatch", "nothing.yml");
-    expect([nothing.code, nothing.out]).toEqual([1, expect.stringContaining("No workflow starts")]);
+    expect([nothing.code, nothing.out]).toEqual([
+      1,
+      expect.stringContaining("No workflow file is nothing.yml: there is"),
+    ]);
     expect((await sandlot("dispatch", "ci.yml", "-f", "level")).code).toBe(2);
   });
 

@@ -2,7 +2,7 @@
 
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
-import { callsTo, statusesOf } from "../../support/github-control.ts";
+import { refusedCalls, statusesOf } from "../../support/github-control.ts";
 import { closed, github } from "./river.ts";
 
 interface BuildRow {
@@ -57,7 +57,7 @@ export async function nothingLost({ unheard = [] }: { unheard?: readonly string[
   expect(await rows("SELECT delivery_id FROM builds GROUP BY delivery_id, workflow_path HAVING COUNT(*) > 1")).toEqual(
     [],
   );
-  expect((await callsTo(github)).filter((call) => !call.valid)).toEqual([]);
+  expect(await refusedCalls(github)).toEqual([]);
 }
 
 async function rows<T>(sql: string): Promise<T[]> {

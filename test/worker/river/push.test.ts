@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, inject, it } from "vitest";
-import { callsTo, createRepository } from "../../support/github-control.ts";
+import { refusedCalls, createRepository } from "../../support/github-control.ts";
 import { buildsOf, ended, github, logOf, migrate, push, told } from "./river.ts";
 
 beforeAll(migrate);
@@ -32,7 +32,7 @@ jobs:
     ]);
     const statuses = await told(repository);
     expect(statuses.at(-1)).toMatch(/^sandlot \/ CI: success 1 job passed in /);
-    expect((await callsTo(github)).filter((call) => !call.valid)).toEqual([]);
+    expect(await refusedCalls(github)).toEqual([]);
     expect(inject("github")).toBe(github.url);
   });
 });

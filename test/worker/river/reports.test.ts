@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { conditions } from "../../support/conditions.ts";
-import { callsTo, commit, createRepository, openPullRequest } from "../../support/github-control.ts";
+import { refusedCalls, commit, createRepository, openPullRequest } from "../../support/github-control.ts";
 import { api, buildsOf, deliver, ended, github, migrate, pullRequestPayload, push, told } from "./river.ts";
 
 beforeAll(async () => {
@@ -86,6 +86,6 @@ describe("a dispatch", () => {
     const own = words.filter((word) => word.startsWith("sandlot / CI (workflow_dispatch): "));
     expect(own.at(-1)).toMatch(/: success 1 job passed in /);
     expect(own.filter((word) => !word.includes(": pending ")).length).toBe(1);
-    expect((await callsTo(github)).filter((call) => !call.valid)).toEqual([]);
+    expect(await refusedCalls(github)).toEqual([]);
   });
 });

@@ -1,0 +1,3 @@
+import { describeScenarios } from "./scenario-tests.ts";
+
+describeScenarios(21, 99);
